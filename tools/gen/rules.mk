@@ -1,0 +1,2 @@
+# rules.mk -- one rule per generated table; add outputs to MADE.
+MADE :=
