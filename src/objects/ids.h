@@ -11,6 +11,6 @@
 
 extern struct hob_ids_table hob_ids;
 
-#define ID(name) ((PyObject *)hob_ids.name)
+#define ID(name) ((PyObject *)hob_ids.id_##name)
 
 MUST_USE status hob_ids_init(void);

@@ -19,7 +19,7 @@ typedef struct pyruntimestate {
     PyInterpreterState *interps;        /* all interpreters, newest first */
     int64_t next_interp_id;
     unsigned long main_thread;          /* ident of the thread that started Python */
-    char reserved0[0x240 - 56];
+    char reserved0[0x240 - 48];
     PyThreadState *current;             /* +0x240: who holds the stove, or NULL */
     char reserved1[0x2a8 - 0x248];
     PyLongObject small_ints[N_SMALL_INTS];      /* +0x2a8 */

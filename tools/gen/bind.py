@@ -24,13 +24,15 @@ Raw      a C function whose parameters after self are (args, nargs),
          (args, nargs, kwnames), (args) or (args, kwargs) parses by itself.
 Class    a second parameter `PyTypeObject *cls` receives the defining class.
 Coexist  "@coexist" in front of the signature.
+Nosig    "@nosig" in front of the signature: no __text_signature__.
 Default  NULL in the signature: C NULL; a trailing "?" is not needed.  Other
          defaults are Python literals; `c_default` text goes in braces after
          it:  maxsplit=-1   stop=sys.maxsize   fold={-1}
 """
+import sys
+sys.path.pop(0)                 # ast below is the library's, not tools/gen/ast.py
 import ast
 import re
-import sys
 
 UNIT = re.compile(r'^/\*\*[ \t]*(?P<doc>(?:(?!\*/).)*?)\*/\s*static\s+(?P<ret>[\w ]+?[ *]*?)\s*'
                   r'\b(?P<cname>\w+)\s*\((?P<params>[^{;]*?)\)\s*\{', re.S | re.M)
@@ -68,10 +70,13 @@ class Function:
         doc = re.sub(r'(?m)^[ \t]*\* ?', '', match['doc']).strip()
         self.flags = []
         self.base = None
+        self.nosig = False
         while doc.startswith('@'):
             word, doc = doc.split(None, 1)
             if word == '@coexist':
                 self.flags.append('METH_COEXIST')
+            elif word == '@nosig':
+                self.nosig = True
             elif word == '@type':
                 self.base, doc = doc.split(None, 1)
             else:
@@ -157,7 +162,7 @@ class Function:
         return self.n_posonly < len(self.params)
 
     def doc_text(self):
-        if not self.signature:
+        if not self.signature or self.nosig:
             return self.doc
         name = '__new__' in self.name or '__init__' in self.name
         sig = self.signature[self.signature.index('('):]
@@ -263,23 +268,23 @@ class Function:
 
     def emit_call(self, w):
         _, kind = self.meth()
-        head = {'METH_NOARGS': 'PyObject *unused', 'METH_O': 'PyObject *arg',
-                'METH_FASTCALL': 'PyObject *const *args, Py_ssize_t nargs'}.get(
-                    kind, 'PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames')
+        head = {'METH_NOARGS': 'PyObject *unused_', 'METH_O': 'PyObject *arg_',
+                'METH_FASTCALL': 'PyObject *const *args_, Py_ssize_t nargs_'}.get(
+                    kind, 'PyObject *const *args_, Py_ssize_t nargs_, PyObject *kwnames_')
         if self.defining:
-            head = 'PyTypeObject *cls, ' + head
-        w('static PyObject *\n%s__call(PyObject *self, %s)\n{' % (self.cname, head))
+            head = 'PyTypeObject *cls_, ' + head
+        w('static PyObject *\n%s__call(PyObject *self_, %s)\n{' % (self.cname, head))
         self.declare(w)
         w('    PyObject *result_ = NULL;')
         if kind == 'METH_O':
             given = None
-            sources = ['arg']
+            sources = ['arg_']
         elif kind == 'METH_NOARGS':
             given, sources = None, []
         else:
-            given = self.unpack(w, 'args', 'nargs', 'NULL', 'kwnames')
-            sources = ['args[%d]' % i for i in range(len(self.params))]
-        self.body(w, given, sources, 'self')
+            given = self.unpack(w, 'args_', 'nargs_', 'NULL', 'kwnames_')
+            sources = ['args_[%d]' % i for i in range(len(self.params))]
+        self.body(w, given, sources, 'self_')
         w('    return result_;\n}')
 
     def declare(self, w):
@@ -330,7 +335,7 @@ class Function:
                 w('    %s = %s;' % (name, source))
         args = [] if self.is_static else ['(void *)' + self_name]
         if self.defining:
-            args.append('cls')
+            args.append('cls_')
         for (name, _), ctype in zip(self.params, self.ptypes):
             args.append('&%s_view' % name if ctype in BUFFERS else name)
         call = '%s(%s)' % (self.cname, ', '.join(args))
@@ -354,22 +359,22 @@ class Function:
         if self.raw:
             return
         is_new = self.name == '__new__'
-        first = 'PyTypeObject *type' if is_new else 'PyObject *self'
-        w('static %s\n%s__slot(%s, PyObject *args, PyObject *kwargs)\n{' % (
+        first = 'PyTypeObject *type_' if is_new else 'PyObject *self_'
+        w('static %s\n%s__slot(%s, PyObject *args_, PyObject *kwargs_)\n{' % (
             'PyObject *' if is_new else 'int', self.cname, first))
         self.declare(w)
         w('    %s = %s;' % (('PyObject *result_', 'NULL') if is_new else ('int result_', '-1')))
-        w('    PyObject *const *items_ = ((PyTupleObject *)args)->ob_item;')
-        w('    Py_ssize_t nargs_ = PyTuple_GET_SIZE(args);')
+        w('    PyObject *const *items_ = ((PyTupleObject *)args_)->ob_item;')
+        w('    Py_ssize_t nargs_ = PyTuple_GET_SIZE(args_);')
         if not self.keywords:
             guard = ''
             if self.base:
                 field = 'tp_init' if is_new else 'tp_new'
-                owner = 'type' if is_new else 'Py_TYPE(self)'
+                owner = 'type_' if is_new else 'Py_TYPE(self_)'
                 guard = '(%s == &%s || %s->%s == %s.%s) && ' % (owner, self.base, owner, field, self.base, field)
-            w('    if (%s!_PyArg_NoKeywords("%s", kwargs)) { goto done_; }' % (guard, self.owner))
-        given = self.unpack(w, 'items_', 'nargs_', 'kwargs', 'NULL')
-        self.body(w, given, ['items_[%d]' % i for i in range(len(self.params))], 'type' if is_new else 'self')
+            w('    if (%s!_PyArg_NoKeywords("%s", kwargs_)) { goto done_; }' % (guard, self.owner))
+        given = self.unpack(w, 'items_', 'nargs_', 'kwargs_', 'NULL')
+        self.body(w, given, ['items_[%d]' % i for i in range(len(self.params))], 'type_' if is_new else 'self_')
         w('    return result_;\n}')
 
 

@@ -24,7 +24,7 @@ def main(out, folder):
     ids = [n.decode() for n in names(folder)] or ['__name__']
     text = '/* made by tools/gen/ids.py */\n#pragma once\n#define HOB_IDS(X) \\\n'
     text += ' \\\n'.join('    X(%s)' % n for n in ids) + '\n'
-    text += 'struct hob_ids_table {\n' + ''.join('    void *%s;\n' % n for n in ids) + '};\n'
+    text += 'struct hob_ids_table {\n' + ''.join('    void *id_%s;\n' % n for n in ids) + '};\n'
     if not os.path.exists(out) or open(out).read() != text:
         with open(out, 'w') as f:
             f.write(text)

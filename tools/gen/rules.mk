@@ -1,2 +1,30 @@
 # rules.mk -- one rule per generated table; add outputs to MADE.
 MADE :=
+
+# syntax: nodes and tables from the abstract grammar
+MADE += $(GEN)/syntax/ast.h
+$(GEN)/syntax/ast.h: src/syntax/ast.asdl tools/gen/ast.py
+	@mkdir -p $(@D)
+	@$(PYTHON) tools/gen/ast.py $< $@ $(GEN)/syntax/ast_nodes.c.h
+
+# import: frozen modules of the standard library
+STDLIB ?= /usr/lib/python3.11
+MADE += $(GEN)/import/frozen.h
+$(GEN)/import/frozen.h: tools/gen/frozen.py $(STDLIB)/os.py
+	@mkdir -p $(@D)
+	@$(PYTHON) tools/gen/frozen.py $@ $(STDLIB)
+OPS := $(sort $(wildcard src/vm/ops/*.ops))
+$(GEN)/bytecode/opcode.h: tools/gen/ops.py $(OPS)
+	@$(PYTHON) tools/gen/ops.py $@ $(GEN)/vm/eval_cases.h $(GEN)/bytecode/opcode_tables.h $(OPS) && touch $@
+MADE += $(GEN)/bytecode/opcode.h
+
+MADE += $(GEN)/modules/stdlib_names.h
+$(GEN)/modules/stdlib_names.h: tools/gen/stdlib_names.py
+	@mkdir -p $(@D)
+	@$(PYTHON) tools/gen/stdlib_names.py $@
+
+# text: the Unicode Character Database
+UCD := /usr/share/unicode
+MADE += $(GEN)/text/ucd_types.h
+$(GEN)/text/ucd_types.h: tools/gen/unicode.py tools/gen/ucd_3_2_0.txt $(UCD)/UnicodeData.txt
+	@$(PYTHON) tools/gen/unicode.py $(@D)

@@ -1,0 +1,104 @@
+/* frozen.c -- code objects stored in the executable, as marshal wrote them.
+ *
+ * tools/gen/frozen.py makes the table from the standard library: what start-up
+ * imports, so that starting reads no files.  PyImport_FrozenModules holds
+ * entries of embedders, searched first.
+ */
+#include "import/import.h"
+
+#include <marshal.h>
+
+#include "memory/own.h"
+#include "objects/ids.h"
+#include "state/interp.h"
+#include "state/runtime.h"
+
+struct frozen_entry {
+    const char *name;
+    const unsigned char *data;  /* NULL: listed, but empty */
+    int size;
+    bool is_package;
+    bool is_bootstrap;          /* always used; the rest obey -X frozen_modules */
+    const char *origname;
+};
+
+#include "gen/import/frozen.h"          /* frozen_table[] */
+
+const struct _frozen *PyImport_FrozenModules;
+int hob_import_override_frozen;
+
+static bool
+frozen_enabled(void)
+{
+    if (hob_import_override_frozen) { return hob_import_override_frozen > 0; }
+    return hob_ts()->interp->config.use_frozen_modules;
+}
+
+enum hob_frozen_status
+hob_frozen_find(PyObject *name, struct hob_frozen_info *info)
+{
+    *info = (struct hob_frozen_info){.name = name};
+    if (!name || name == Py_None || !PyUnicode_Check(name)) { return FROZEN_BAD_NAME; }
+
+    for (const struct _frozen *entry = PyImport_FrozenModules; entry && entry->name; entry++) {
+        if (!_PyUnicode_EqualToASCIIString(name, entry->name)) { continue; }
+        info->data = (const char *)entry->code;
+        info->size = entry->size < 0 ? -entry->size : entry->size;
+        info->is_package = entry->is_package || entry->size < 0;
+        info->origname = entry->name;
+        return !entry->code ? FROZEN_EXCLUDED : entry->size == 0 ? FROZEN_INVALID : FROZEN_OKAY;
+    }
+    for (const struct frozen_entry *entry = frozen_table; entry->name; entry++) {
+        if (!_PyUnicode_EqualToASCIIString(name, entry->name)) { continue; }
+        if (!entry->is_bootstrap && !frozen_enabled()) { return FROZEN_DISABLED; }
+        info->data = (const char *)entry->data;
+        info->size = entry->size;
+        info->is_package = entry->is_package;
+        info->origname = entry->origname;
+        return entry->data ? FROZEN_OKAY : FROZEN_EXCLUDED;
+    }
+    return FROZEN_NOT_FOUND;
+}
+
+void
+hob_frozen_set_error(enum hob_frozen_status why, PyObject *name)
+{
+    static const char *const texts[] = {
+        [FROZEN_BAD_NAME] = "No such frozen object named %R",
+        [FROZEN_NOT_FOUND] = "No such frozen object named %R",
+        [FROZEN_DISABLED] = "Frozen modules are disabled and the frozen object named %R "
+                            "is not essential",
+        [FROZEN_EXCLUDED] = "Excluded frozen object named %R",
+        [FROZEN_INVALID] = "Frozen object named %R is invalid",
+    };
+    own PyObject *message = PyUnicode_FromFormat(texts[why], name ? name : Py_None);
+    if (message) { PyErr_SetImportError(message, name, NULL); }
+}
+
+PyObject *
+hob_frozen_code(const struct hob_frozen_info *info)
+{
+    own PyObject *code = PyMarshal_ReadObjectFromString(info->data, info->size);
+    if (!code) {
+        PyErr_Clear();
+        hob_frozen_set_error(FROZEN_INVALID, info->name);
+        return NULL;
+    }
+    if (!PyCode_Check(code)) {
+        PyErr_Format(PyExc_TypeError, "frozen object %R is not a code object", info->name);
+        return NULL;
+    }
+    return take(code);
+}
+
+PyObject *
+hob_frozen_names(void)
+{
+    own PyObject *list = PyList_New(0);
+    if (!list) { return NULL; }
+    for (const struct frozen_entry *entry = frozen_table; entry->name; entry++) {
+        own PyObject *name = PyUnicode_FromString(entry->name);
+        if (!name || PyList_Append(list, name) < 0) { return NULL; }
+    }
+    return take(list);
+}

@@ -1,0 +1,79 @@
+/* dict_int.h -- what the files of dict/ share. */
+#pragma once
+#include "objects/dict/dict.h"
+
+#include "memory/gc.h"
+#include "memory/own.h"
+
+/* --- one change at a time (dict.c) --- */
+
+/* self[key] = value. */
+MUST_USE status hob_dict_insert(PyDictObject *self, STOLEN PyObject *key, Py_hash_t hash,
+                                STOLEN PyObject *value);
+
+/* The same for a key that is known to be absent. */
+MUST_USE status hob_dict_insert_absent(PyDictObject *self, STOLEN PyObject *key, Py_hash_t hash,
+                                       STOLEN PyObject *value);
+
+/* Remove entry ix, which is there; returns its value, the caller's now. */
+PyObject *hob_dict_remove(PyDictObject *self, Py_ssize_t ix, Py_hash_t hash);
+
+/* Make room for n_slots slots at least; a split dict becomes combined. */
+MUST_USE status hob_dict_resize(PyDictObject *self, int log2_size, bool is_general);
+
+/* --- whole dicts (dict.c) --- */
+
+/* A dict that takes over a table (and values); the table is dropped on failure. */
+MUST_USE PyObject *hob_dict_over(STOLEN PyDictKeysObject *keys, PyDictValues *values,
+                                 Py_ssize_t used);
+MUST_USE PyObject *hob_dict_new_for(Py_ssize_t n, bool is_str);
+void hob_dict_track_for(PyDictObject *self, PyObject *key, PyObject *value);
+void hob_dict_touch_slow(PyDictObject *self, hob_dict_event event, PyObject *key,
+                         PyObject *value);
+extern uint64_t hob_dict_last_version;
+void hob_dict_dealloc(PyObject *op);                            /* tp_dealloc of dict */
+
+/* Take a new version for a change that is about to happen. */
+static inline void
+hob_dict_touch(PyDictObject *self, hob_dict_event event, PyObject *key, PyObject *value)
+{
+    if (UNLIKELY(self->ma_version_tag & DICT_WATCHED)) {
+        hob_dict_touch_slow(self, event, key, value);
+    }
+    hob_dict_last_version += DICT_VERSION_STEP;
+    self->ma_version_tag = hob_dict_last_version | (self->ma_version_tag & DICT_WATCHED);
+}
+
+/* Whether the collector must know a container that holds op. */
+static inline bool
+hob_is_trackable(PyObject *op)
+{
+    PyTypeObject *type = Py_TYPE(op);
+    if (!PyType_HasFeature(type, Py_TPFLAGS_HAVE_GC)) { return false; }
+    if (type->tp_is_gc && !type->tp_is_gc(op)) { return false; }
+    return type != &PyTuple_Type || hob_gc_is_tracked(op);
+}
+
+/* Begin to track self when a new key or value asks for it. */
+static inline void
+hob_dict_track(PyDictObject *self, PyObject *key, PyObject *value)
+{
+    if (!hob_gc_is_tracked(self)) { hob_dict_track_for(self, key, value); }
+}
+
+/* --- merge.c --- */
+
+enum { MERGE_KEEP = 0, MERGE_REPLACE = 1, MERGE_REFUSE = 2 };   /* a key in both */
+
+MUST_USE status hob_dict_merge(PyObject *self, PyObject *other, int mode);
+MUST_USE status hob_dict_update_from(PyObject *self, PyObject *source); /* mapping or pairs */
+MUST_USE status hob_dict_update_args(PyObject *self, PyObject *args, PyObject *kwargs,
+                                     const char *name);
+MUST_USE PyObject *hob_dict_fromkeys(PyObject *cls, PyObject *iterable, PyObject *value);
+
+/* --- type.c, iter.c, views.c --- */
+PyObject *hob_dict_tp_iter(PyObject *self);                        /* tp_iter of dict */
+PyObject *hob_dict_make_iter(PyDictObject *dict, PyTypeObject *type);
+MUST_USE tri hob_dict_equal(PyDictObject *a, PyDictObject *b);
+MUST_USE PyObject *hob_dict_list(PyDictObject *self, int what); /* LIST_KEYS .. */
+enum { LIST_KEYS = 1, LIST_VALUES = 2, LIST_ITEMS = 3 };

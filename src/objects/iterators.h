@@ -1,0 +1,62 @@
+/* iterators.h -- bodies of the builtin iterators that the machine steps inline.
+ *
+ * Holds      seq == NULL: exhausted for good.  All references are owned.
+ */
+#pragma once
+#include <Python.h>
+
+#include "base/c.h"
+
+typedef struct hob_list_iter {          /* PyListIter_Type */
+    PyObject_HEAD
+    Py_ssize_t index;                   /* of the next item */
+    PyListObject *seq;                  /* NULL when exhausted */
+} hob_list_iter;
+
+typedef struct hob_tuple_iter {         /* PyTupleIter_Type */
+    PyObject_HEAD
+    Py_ssize_t index;
+    PyTupleObject *seq;                 /* NULL when exhausted */
+} hob_tuple_iter;
+
+typedef struct hob_bytes_iter {         /* PyBytesIter_Type, PyByteArrayIter_Type */
+    PyObject_HEAD
+    Py_ssize_t index;
+    PyObject *seq;                      /* NULL when exhausted */
+} hob_bytes_iter;
+
+/* To step: if (left == 0) stop; left -= 1; give next; next += step (may wrap at
+ * the very end). */
+typedef struct hob_range_iter {         /* PyRangeIter_Type: all numbers fit a long */
+    PyObject_HEAD
+    long next;
+    long step;
+    long left;                          /* how many are still to come */
+    long total;                         /* left at the start */
+} hob_range_iter;
+
+typedef struct hob_range {              /* PyRange_Type */
+    PyObject_HEAD
+    PyObject *start;                    /* exact ints */
+    PyObject *stop;
+    PyObject *step;
+    PyObject *length;
+} hob_range;
+
+typedef struct hob_dict_iter {          /* the six dict iterators */
+    PyObject_HEAD
+    PyDictObject *dict;                 /* NULL when exhausted */
+    Py_ssize_t used;                    /* ma_used at the start; -1 after a change */
+    Py_ssize_t pos;                     /* hob_dict_step's */
+    PyObject *result;                   /* 2-tuple reused by item iterators, or NULL */
+    Py_ssize_t left;
+} hob_dict_iter;
+
+typedef struct hob_enumerate {          /* PyEnum_Type */
+    PyObject_HEAD
+    Py_ssize_t index;                   /* PY_SSIZE_T_MAX: count in big_index */
+    PyObject *iter;
+    PyObject *result;                   /* 2-tuple reused while nobody else holds it */
+    PyObject *big_index;                /* int, or NULL */
+    PyObject *one;                      /* the int 1, for big_index */
+} hob_enumerate;

@@ -1,0 +1,144 @@
+/* find.c -- where a text occurs in another: find, count, contains, tail match.
+ *
+ * A needle of a wider kind than the hay cannot occur in it.  One of a narrower
+ * kind is widened first, on the stack when it is short.
+ */
+#include "objects/str/str_int.h"
+
+const void *
+hob_text_widen(text needle, int kind, void *stack, void **heap)
+{
+    *heap = NULL;
+    if (needle.kind == kind) { return needle.data; }
+    size_t n_bytes = (size_t)needle.n * kind;
+    void *to = stack;
+    if (n_bytes > WIDEN_STACK) {
+        if ((size_t)needle.n > (size_t)PY_SSIZE_T_MAX / kind || !(to = PyMem_Malloc(n_bytes))) {
+            PyErr_NoMemory();
+            return NULL;
+        }
+        *heap = to;
+    }
+    hob_units_copy(kind, to, needle.kind, needle.data, needle.n);
+    return to;
+}
+
+Py_ssize_t
+hob_str_find_char(text hay, Py_UCS4 ch, int direction)
+{
+    switch (hay.kind) {
+    case 1: return ch > 0xff ? -1 : hob_find8_unit(hay.data, hay.n, (uint8_t)ch, direction);
+    case 2: return ch > 0xffff ? -1 : hob_find16_unit(hay.data, hay.n, (uint16_t)ch, direction);
+    default: return hob_find32_unit(hay.data, hay.n, ch, direction);
+    }
+}
+
+Py_ssize_t
+hob_str_find(text hay, text needle, int direction)
+{
+    if (needle.n > hay.n || needle.kind > hay.kind) { return -1; }
+    if (needle.n == 1) { return hob_str_find_char(hay, text_at(needle, 0), direction); }
+    uint32_t stack[WIDEN_STACK / 4];
+    void *heap;
+    const void *units = hob_text_widen(needle, hay.kind, stack, &heap);
+    if (!units) { return -2; }
+    Py_ssize_t at;
+    switch (hay.kind) {
+    case 1:  at = hob_find8(hay.data, hay.n, units, needle.n, direction); break;
+    case 2:  at = hob_find16(hay.data, hay.n, units, needle.n, direction); break;
+    default: at = hob_find32(hay.data, hay.n, units, needle.n, direction); break;
+    }
+    PyMem_Free(heap);
+    return at;
+}
+
+Py_ssize_t
+hob_str_count(text hay, text needle, Py_ssize_t max)
+{
+    if (needle.n > hay.n || needle.kind > hay.kind) { return 0; }
+    uint32_t stack[WIDEN_STACK / 4];
+    void *heap;
+    const void *units = hob_text_widen(needle, hay.kind, stack, &heap);
+    if (!units) { return -1; }
+    Py_ssize_t count;
+    switch (hay.kind) {
+    case 1:  count = hob_count8(hay.data, hay.n, units, needle.n, max); break;
+    case 2:  count = hob_count16(hay.data, hay.n, units, needle.n, max); break;
+    default: count = hob_count32(hay.data, hay.n, units, needle.n, max); break;
+    }
+    PyMem_Free(heap);
+    return count;
+}
+
+/* Clip start and end as slices do. */
+static inline void
+clip(Py_ssize_t n, Py_ssize_t *start, Py_ssize_t *end)
+{
+    if (*end > n) { *end = n; }
+    else if (*end < 0) { *end = Py_MAX(*end + n, 0); }
+    if (*start < 0) { *start = Py_MAX(*start + n, 0); }
+}
+
+/* --- public API --- */
+
+Py_ssize_t
+PyUnicode_Find(PyObject *str, PyObject *substr, Py_ssize_t start, Py_ssize_t end, int direction)
+{
+    if (hob_str_expect(str) < 0 || hob_str_expect(substr) < 0) { return -2; }
+    text hay = text_of(str);
+    clip(hay.n, &start, &end);
+    if (end - start < LENGTH(substr)) { return -1; }
+    text part = {hay.kind, text_place(hay, start), end - start};
+    Py_ssize_t at = hob_str_find(part, text_of(substr), direction);
+    return at >= 0 ? at + start : at;
+}
+
+Py_ssize_t
+PyUnicode_FindChar(PyObject *str, Py_UCS4 ch, Py_ssize_t start, Py_ssize_t end, int direction)
+{
+    READY_OR(str, -2);
+    text hay = text_of(str);
+    clip(hay.n, &start, &end);
+    if (end - start < 1) { return -1; }
+    text part = {hay.kind, text_place(hay, start), end - start};
+    Py_ssize_t at = hob_str_find_char(part, ch, direction);
+    return at >= 0 ? at + start : at;
+}
+
+Py_ssize_t
+PyUnicode_Count(PyObject *str, PyObject *substr, Py_ssize_t start, Py_ssize_t end)
+{
+    if (hob_str_expect(str) < 0 || hob_str_expect(substr) < 0) { return -1; }
+    text hay = text_of(str);
+    clip(hay.n, &start, &end);
+    if (end - start < LENGTH(substr)) { return 0; }
+    text part = {hay.kind, text_place(hay, start), end - start};
+    return hob_str_count(part, text_of(substr), PY_SSIZE_T_MAX);
+}
+
+int
+PyUnicode_Contains(PyObject *str, PyObject *substr)
+{
+    if (!PyUnicode_Check(substr)) {
+        PyErr_Format(PyExc_TypeError, "'in <string>' requires string as left operand, not %.100s",
+                     Py_TYPE(substr)->tp_name);
+        return -1;
+    }
+    READY_OR(substr, -1);
+    if (hob_str_expect(str) < 0) { return -1; }
+    Py_ssize_t at = hob_str_find(text_of(str), text_of(substr), FIND_FORWARD);
+    return at == -2 ? -1 : at >= 0;
+}
+
+Py_ssize_t
+PyUnicode_Tailmatch(PyObject *str, PyObject *substr, Py_ssize_t start, Py_ssize_t end,
+                    int direction)
+{
+    if (hob_str_expect(str) < 0 || hob_str_expect(substr) < 0) { return -1; }
+    text whole = text_of(str), part = text_of(substr);
+    clip(whole.n, &start, &end);
+    if (end - part.n < start) { return 0; }
+    if (part.n == 0) { return 1; }
+    Py_ssize_t at = direction > 0 ? end - part.n : start;
+    return hob_units_equal(whole.kind, text_place(whole, at), part.kind, part.data, part.n);
+}

@@ -1,0 +1,37 @@
+/* undeclared.h -- exported names that the public headers do not declare.
+ *
+ * Extensions reach these by name (abi: "internal"); Hob defines them in the
+ * file of their object and declares them here for its own use.
+ */
+#pragma once
+#include <Python.h>
+
+#include "base/c.h"
+
+HOB_EXPORT PyObject *_PyNamespace_New(PyObject *kwds);
+#undef _PyObject_LookupSpecial          /* the public header makes it a macro */
+HOB_EXPORT PyObject *_PyObject_LookupSpecial(PyObject *self, PyObject *name);
+
+/* call.c, and the recursion check of the machine */
+HOB_EXPORT int _Py_CheckRecursiveCall(PyThreadState *ts, const char *where);
+HOB_EXPORT PyObject *_PyObject_Call(PyThreadState *ts, PyObject *callable, PyObject *args,
+                                    PyObject *kwargs);
+HOB_EXPORT PyObject *_PyObject_Call_Prepend(PyThreadState *ts, PyObject *callable,
+                                            PyObject *obj, PyObject *args, PyObject *kwargs);
+HOB_EXPORT PyObject *_PyObject_FastCallDictTstate(PyThreadState *ts, PyObject *callable,
+                                                  PyObject *const *args, size_t nargsf,
+                                                  PyObject *kwargs);
+
+/* object.c, type/ (the public headers make the first name a macro for another function) */
+#undef _PyObject_LookupSpecial
+HOB_EXPORT PyObject *_PyObject_LookupSpecial(PyObject *self, PyObject *name);
+HOB_EXPORT void _Py_FatalRefcountErrorFunc(const char *func, const char *message)
+    __attribute__((noreturn));
+HOB_EXPORT int _PyType_CheckConsistency(PyTypeObject *type);
+
+/* structseq.c, namespace.c */
+HOB_EXPORT int _PyStructSequence_InitType(PyTypeObject *type, PyStructSequence_Desc *desc,
+                                          unsigned long flags);
+HOB_EXPORT PyTypeObject *_PyStructSequence_NewType(PyStructSequence_Desc *desc,
+                                                   unsigned long flags);
+extern HOB_EXPORT PyTypeObject _PyNamespace_Type;

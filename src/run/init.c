@@ -1,0 +1,389 @@
+/* init.c -- from nothing to a running interpreter.
+ *
+ * Order      1. locale and configuration: no objects yet
+ *            2. memory, interpreter, first thread, the GIL
+ *            3. core: small ints, str, types, names, exceptions, builtins, sys
+ *            4. import: frozen importlib; from here on modules can be imported
+ *            5. main: encodings, path importers, signals, streams, site
+ * Holds      each step is one row of `steps`; a failing step names itself in the
+ *            fatal error.
+ * Next       fini.c undoes it; main.c runs something in between.
+ */
+#include "run/init.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "import/import.h"
+#include "memory/own.h"
+#include "modules/sys/sys.h"
+#include "objects/ids.h"
+#include "run/config.h"
+#include "run/run.h"
+#include "run/version.h"
+#include "state/interp.h"
+#include "state/runtime.h"
+#include "run/rooms.h"
+
+enum { DEFAULT_MAX_STR_DIGITS = 4300 };
+
+static PyStatus
+fail(const char *func, const char *message)
+{
+    return hob_status_in(func, message);
+}
+
+/* --- locale --- */
+
+static bool preinitialised;
+static PyPreConfig pre_config;
+
+PyStatus
+Py_PreInitialize(const PyPreConfig *given)
+{
+    if (preinitialised) { return PyStatus_Ok(); }
+    preinitialised = true;
+    if (given) { pre_config = *given; }
+    else { PyPreConfig_InitPythonConfig(&pre_config); }
+    hob_locale_init(&pre_config);
+    return PyStatus_Ok();
+}
+
+/* Options that matter before argv can be decoded: -E, -I, -X utf8. */
+PyStatus
+Py_PreInitializeFromBytesArgs(const PyPreConfig *given, Py_ssize_t argc, char **argv)
+{
+    PyPreConfig pre;
+    if (given) { pre = *given; }
+    else { PyPreConfig_InitPythonConfig(&pre); }
+    for (Py_ssize_t i = 1; pre.parse_argv && i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
+        const char *word = argv[i] + 1;
+        if (word[0] == '-') {
+            if (word[1] == 0) { break; }
+            continue;
+        }
+        for (; *word; word++) {
+            if (*word == 'E' || *word == 'I') { pre.use_environment = 0; }
+            if (*word == 'I') { pre.isolated = 1; }
+            if (*word == 'c' || *word == 'm') { i = argc; break; }
+            if (*word != 'W' && *word != 'X') { continue; }
+            const char *value = word[1] ? word + 1 : i + 1 < argc ? argv[++i] : "";
+            if (*word == 'X') {
+                if (strcmp(value, "utf8") == 0 || strcmp(value, "utf8=1") == 0) { pre.utf8_mode = 1; }
+                else if (strcmp(value, "utf8=0") == 0) { pre.utf8_mode = 0; }
+                else if (strncmp(value, "utf8=", 5) == 0) {
+                    return PyStatus_Error("invalid -X utf8 option value");
+                }
+            }
+            break;
+        }
+    }
+    if (pre.use_environment && pre.utf8_mode < 0) {
+        const char *value = getenv("PYTHONUTF8");
+        if (value && value[0] && strcmp(value, "0") != 0 && strcmp(value, "1") != 0) {
+            return PyStatus_Error("invalid PYTHONUTF8 environment variable value");
+        }
+    }
+    return Py_PreInitialize(&pre);
+}
+
+PyStatus
+Py_PreInitializeFromArgs(const PyPreConfig *given, Py_ssize_t argc, wchar_t **argv)
+{
+    return Py_PreInitialize(given);
+}
+
+/* --- core --- */
+
+static MUST_USE status
+make_modules(void)
+{
+    PyInterpreterState *interp = hob_ts()->interp;
+    interp->modules = PyDict_New();
+    return interp->modules ? 0 : -1;
+}
+
+static MUST_USE status
+make_builtins(void)
+{
+    return hob_builtins_init(hob_ts()->interp);
+}
+
+static MUST_USE status
+make_sys(void)
+{
+    PyInterpreterState *interp = hob_ts()->interp;
+    own PyObject *sys = hob_sys_create(interp);
+    if (!sys || _PyImport_SetModuleString("sys", sys) < 0) { return -1; }
+    return _PyImport_FixupBuiltin(sys, "sys", interp->modules) < 0 || hob_stdio_init_early() < 0
+        ? -1 : 0;
+}
+
+static MUST_USE status
+configure_sys(void)
+{
+    return hob_sys_configure(hob_ts()->interp);
+}
+
+static MUST_USE status
+import_core(void)
+{
+    return hob_import_init(hob_ts()->interp);
+}
+
+/* --- main --- */
+
+static MUST_USE status
+import_external(void)
+{
+    return hob_import_init_external(hob_ts()->interp);
+}
+
+static MUST_USE status
+start_signals(void)
+{
+    return hob_ts()->interp->config.install_signal_handlers ? hob_signal_install() : 0;
+}
+
+static MUST_USE status
+start_faulthandler(void)
+{
+    if (!hob_ts()->interp->config.faulthandler) { return 0; }
+    own PyObject *module = PyImport_ImportModule("faulthandler");
+    own PyObject *done = module ? PyObject_CallMethod(module, "enable", NULL) : NULL;
+    return done ? 0 : -1;
+}
+
+static MUST_USE status
+start_tracemalloc(void)
+{
+    int n_frames = hob_ts()->interp->config.tracemalloc;
+    if (n_frames == 0) { return 0; }
+    own PyObject *module = PyImport_ImportModule("_tracemalloc");
+    own PyObject *done = module ? PyObject_CallMethod(module, "start", "i", n_frames) : NULL;
+    return done ? 0 : -1;
+}
+
+static MUST_USE status
+make_main(void)
+{
+    PyObject *main = PyImport_AddModule("__main__");
+    if (!main) { return -1; }
+    PyObject *dict = PyModule_GetDict(main);
+    own PyObject *annotations = PyDict_New();
+    if (!annotations || PyDict_SetItemString(dict, "__annotations__", annotations) < 0) { return -1; }
+    PyObject *builtins = PyImport_AddModule("builtins");
+    if (!builtins || PyDict_SetItemString(dict, "__builtins__", builtins) < 0) { return -1; }
+    own PyObject *loader = PyObject_GetAttrString(hob_ts()->interp->importlib, "BuiltinImporter");
+    return loader ? PyDict_SetItemString(dict, "__loader__", loader) : -1;
+}
+
+static MUST_USE status
+make_streams(void)
+{
+    return hob_stdio_init(hob_ts()->interp);
+}
+
+static MUST_USE status
+import_warnings(void)
+{
+    if (hob_ts()->interp->config.warnoptions.length == 0) { return 0; }
+    own PyObject *module = PyImport_ImportModule("warnings");
+    if (!module) { PyErr_Clear(); }
+    return 0;
+}
+
+static MUST_USE status
+import_site(void)
+{
+    if (!hob_ts()->interp->config.site_import) { return 0; }
+    own PyObject *module = PyImport_ImportModule("site");
+    return module ? 0 : -1;
+}
+
+struct step {
+    const char *name;
+    status (*run)(void);
+    const char *failure;
+};
+
+static const struct step core_steps[] = {
+    {"int", hob_int_init, "can't make the small ints"},
+    {"str", hob_str_init, "can't initialise str"},
+    {"types", hob_types_init, "can't initialise types"},
+    {"ids", hob_ids_init, "can't intern names"},
+    {"exceptions", hob_exceptions_init, "can't initialise exceptions"},
+    {"vm", hob_vm_init, "can't initialise the machine"},
+    {"modules", make_modules, "can't make modules dictionary"},
+    {"builtins", make_builtins, "can't initialize builtins module"},
+    {"sys", make_sys, "can't initialize sys module"},
+    {"warnings", hob_warnings_init, "can't initialize warnings"},
+    {"importlib", import_core, "can't initialise importlib"},
+};
+
+static const struct step main_steps[] = {
+    {"sys", configure_sys, "failed to update the sys module"},
+    {"external", import_external, "external importer setup failed"},
+    {"fs_encoding", hob_fs_encoding_init, "failed to get the Python codec of the filesystem encoding"},
+    {"signals", start_signals, "can't initialize signals"},
+    {"faulthandler", start_faulthandler, "failed to enable faulthandler"},
+    {"tracemalloc", start_tracemalloc, "can't start tracemalloc"},
+    {"main", make_main, "can't create __main__ module"},
+    {"streams", make_streams, "can't initialize sys standard streams"},
+    {"warnoptions", import_warnings, "can't import warnings"},
+    {"site", import_site, "Failed to import the site module"},
+};
+
+static PyStatus
+run_steps(const struct step *steps, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (steps[i].run() < 0) {
+            static char func[64];
+            snprintf(func, sizeof func, "init_%s", steps[i].name);
+            return fail(func, steps[i].failure);
+        }
+    }
+    return PyStatus_Ok();
+}
+
+static PyStatus
+init_core(const PyConfig *given)
+{
+    static PyConfig config;
+    PyConfig_InitPythonConfig(&config);
+    if (hob_config_copy(&config, given) < 0 || hob_paths_apply_set(&config) < 0) {
+        return PyStatus_NoMemory();
+    }
+    PyStatus status = PyConfig_Read(&config);
+    if (PyStatus_Exception(status)) { return status; }
+    hob_config_to_flags(&config);
+
+    if (hob_hash_init(config.use_hash_seed, config.hash_seed) < 0) {
+        return fail("init_hash", "failed to get random numbers to initialize Python");
+    }
+    if (hob_runtime_init() < 0) { return fail("init_runtime", "can't make first interpreter"); }
+    PyInterpreterState *interp = hob_ts()->interp;
+    if (hob_config_copy(&interp->config, &config) < 0) { return PyStatus_NoMemory(); }
+    interp->int_max_str_digits = hob_int_max_str_digits_flag >= 0 ? hob_int_max_str_digits_flag
+                                                                  : DEFAULT_MAX_STR_DIGITS;
+    PyConfig_Clear(&config);
+    status = run_steps(core_steps, ARRAY_LEN(core_steps));
+    if (!PyStatus_Exception(status)) { _PyRuntime.core_initialized = 1; }
+    return status;
+}
+
+PyStatus
+_Py_InitializeMain(void)
+{
+    PyStatus status = run_steps(main_steps, ARRAY_LEN(main_steps));
+    if (!PyStatus_Exception(status)) { _PyRuntime.initialized = 1; }
+    return status;
+}
+
+PyStatus
+Py_InitializeFromConfig(const PyConfig *config)
+{
+    if (_PyRuntime.initialized) { return PyStatus_Ok(); }
+    PyStatus status = Py_PreInitialize(NULL);
+    if (!PyStatus_Exception(status)) { status = init_core(config); }
+    if (!PyStatus_Exception(status) && config->_init_main) { status = _Py_InitializeMain(); }
+    return status;
+}
+
+void
+Py_InitializeEx(int install_signals)
+{
+    if (_PyRuntime.initialized) { return; }
+    PyConfig config;
+    PyConfig_InitPythonConfig(&config);
+    config.parse_argv = 0;
+    config.configure_c_stdio = 0;
+    config.install_signal_handlers = install_signals;
+    PyStatus status = Py_InitializeFromConfig(&config);
+    PyConfig_Clear(&config);
+    if (PyStatus_Exception(status)) { Py_ExitStatusException(status); }
+}
+
+void Py_Initialize(void) { Py_InitializeEx(1); }
+int Py_IsInitialized(void) { return _PyRuntime.initialized; }
+int _Py_IsCoreInitialized(void) { return _PyRuntime.core_initialized; }
+
+int
+Py_SetStandardStreamEncoding(const char *encoding, const char *errors)
+{
+    if (_PyRuntime.initialized) { return -1; }
+    if (encoding && setenv("PYTHONIOENCODING", encoding, 1) != 0) { return -2; }
+    return 0;
+}
+
+/* --- dying --- */
+
+static const char *
+runtime_stage(void)
+{
+    return _PyRuntime.finalizing ? "finalizing" : _PyRuntime.initialized ? "initialized"
+        : _PyRuntime.core_initialized ? "core initialized"
+        : preinitialised ? "preinitialized" : "unknown";
+}
+
+static COLD void __attribute__((noreturn))
+fatal(const char *func, const char *message, int exit_code)
+{
+    static bool again;
+    if (again) { abort(); }
+    again = true;
+    fflush(stdout);
+    fprintf(stderr, "Fatal Python error: %s%s%s\nPython runtime state: %s\n", func ? func : "",
+            func ? ": " : "", message ? message : "<message not set>", runtime_stage());
+    PyThreadState *ts = hob_ts();
+    if (ts && PyErr_Occurred()) {
+        PyObject *type, *value, *tb;
+        PyErr_Fetch(&type, &value, &tb);
+        PyErr_NormalizeException(&type, &value, &tb);
+        PyErr_Display(type, value, tb);
+    }
+    fputc('\n', stderr);
+    hob_traceback_dump_current(2);
+    fflush(stderr);
+    if (exit_code < 0) { abort(); }
+    exit(exit_code);
+}
+
+#undef Py_FatalError
+void
+Py_FatalError(const char *message)
+{
+    fatal(NULL, message, -1);
+}
+
+void
+_Py_FatalErrorFunc(const char *func, const char *message)
+{
+    fatal(func, message, -1);
+}
+
+void
+_Py_FatalErrorFormat(const char *func, const char *format, ...)
+{
+    char message[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    fatal(func, message, -1);
+}
+
+void
+Py_ExitStatusException(PyStatus status)
+{
+    if (PyStatus_IsExit(status)) { exit(status.exitcode); }
+    if (PyStatus_IsError(status)) {
+        if (_PyRuntime.core_initialized && !_PyRuntime.initialized && hob_ts()) {
+            const PyConfig *config = &hob_ts()->interp->config;
+            if (!config->stdlib_dir) { hob_paths_dump(config); }
+        }
+        fatal(status.func, status.err_msg, 1);
+    }
+    Py_FatalError("Py_ExitStatusException() must not be called on success");
+}

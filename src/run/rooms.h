@@ -1,0 +1,23 @@
+/* rooms.h -- what start and end call in each room, in one place. */
+#pragma once
+#include <Python.h>
+
+#include "base/c.h"
+
+MUST_USE int    hob_hash_init(int fixed, unsigned long seed);           /* base */
+MUST_USE status hob_runtime_init(void);                                 /* state */
+MUST_USE status hob_int_init(void);                                     /* objects */
+MUST_USE status hob_str_init(void);
+MUST_USE status hob_types_init(void);
+MUST_USE status hob_exceptions_init(void);
+MUST_USE status hob_warnings_init(void);
+MUST_USE status hob_fs_encoding_init(void);
+MUST_USE status hob_vm_init(void);                                      /* vm */
+void            hob_traceback_dump_current(int fd);
+MUST_USE status hob_builtins_init(PyInterpreterState *interp);          /* modules */
+MUST_USE status hob_signal_install(void);
+
+void            hob_atexit_run(PyInterpreterState *interp);             /* modules/atexit.c */
+void            hob_runtime_close(PyThreadState *ts);                   /* state: only ts runs now */
+void            hob_runtime_fini(void);
+void            hob_signal_fini(void);

@@ -1,0 +1,96 @@
+/* gil.h -- the stove: one thread at a time runs Python code.
+ *
+ * Taking and dropping it is one compare-and-swap each while nobody waits.
+ * The rules by which waiters are served are in gil.c.
+ */
+#pragma once
+#include <Python.h>
+#include <stdatomic.h>
+
+#include "base/c.h"
+
+enum hob_why { WHY_IO, WHY_LOCK, WHY_START };   /* where a thread comes back from */
+
+/* The part of a thread state that the stove needs. */
+typedef struct hob_gil_thread {
+    _Alignas(64)
+    _Atomic uint32_t nap;               /* NAP_*: what the owner of this waits on */
+    _Atomic uint64_t beat;              /* ticks of the last spin round: proof of a core */
+    struct hob_gil_thread *next;        /* in a queue of the stove */
+    struct hob_gil_thread *lock_next;   /* in the queue of a lock */
+    _Atomic int is_queued;              /* in a queue of the stove */
+    bool is_urgent;                     /* which of the two */
+    bool waits_for_lock;                /* in the queue of a lock; guarded by the GIL */
+    int spin_luck;                      /* 0..256: how often spinning paid off lately */
+    int spin_probe;
+    int position;                       /* in its queue, when last looked at */
+    int overtaken;                      /* how often others took the free stove first */
+    uint64_t used;                      /* time on the stove, ns: what fairness compares */
+    uint64_t slice_used;                /* .. since its last turn at the tail */
+    PyThreadState *ts;
+} hob_gil_thread;
+
+/* All fields guarded by the queue lock unless said otherwise. */
+typedef struct hob_gil {
+    _Alignas(64)
+    _Atomic uintptr_t word;             /* owner | 1 when somebody queues; atomic */
+    uint64_t since;                     /* start of the accounted run; 0 unknown */
+
+    _Alignas(64)
+    _Atomic uint32_t queue_lock;        /* 0 free, 1 held, 2 held and waited for */
+    hob_gil_thread *urgent_first, *urgent_last;
+    hob_gil_thread *normal_first, *normal_last;
+    int n_urgent, n_normal;
+    int lazy;                           /* checks until a lock's waiter is woken */
+    _Atomic int asked;                  /* ASKED_*: why BREAK_GIL is set; atomic */
+    _Atomic int n_spinners;             /* atomic */
+    uint64_t fair_clock;                /* what `used` would be if all were served alike */
+    uint64_t slice;                     /* sys.setswitchinterval, ns; read without the lock */
+    uint64_t spin_ns;
+    int n_cores;                        /* 0 until first needed */
+    hob_gil_thread *main_thread;        /* who runs signal handlers, or NULL */
+    _Atomic int main_is_wanted;         /* a signal waits for it; atomic */
+} hob_gil;
+
+extern hob_gil hob_the_gil;
+
+void hob_gil_init_thread(hob_gil_thread *self, PyThreadState *ts);
+
+void hob_gil_take(hob_gil_thread *self, enum hob_why why);      /* TAKES_GIL */
+void hob_gil_drop(hob_gil_thread *self);                        /* DROPS_GIL */
+
+/* Called at a check point when BREAK_GIL is set: hand over if somebody's turn
+ * has come.  The caller owns the GIL before and after. */
+void hob_gil_check(hob_gil_thread *self);
+
+/* The running thread goes on under another state. */
+void hob_gil_rename(hob_gil_thread *from, hob_gil_thread *to);
+
+/* A signal arrived: let the main thread come first.  Async-signal-safe. */
+void hob_gil_want_main(void);
+
+/* In the child of a fork: self is the only thread and the owner. */
+void hob_gil_after_fork(hob_gil_thread *self);
+
+static inline bool
+hob_gil_is_owner(const hob_gil_thread *self)
+{
+    uintptr_t word = atomic_load_explicit(&hob_the_gil.word, memory_order_relaxed);
+    return (word & ~(uintptr_t)1) == (uintptr_t)self;
+}
+
+/* --- locks of Python code ---
+ * Guarded by the GIL: free to free is plain loads and stores.  A releaser moves
+ * the first waiter into the stove's queue, so a switch costs one wake-up. */
+typedef struct hob_lock {
+    bool is_locked;
+    uint32_t era;                       /* forks so far when the queue was last used */
+    hob_gil_thread *first, *last;       /* waiters */
+} hob_lock;
+
+/* Lock, waiting up to timeout_ns (-1 without limit, 0 not at all).  With
+ * interruptible a signal ends the wait: PY_LOCK_INTR. */
+PyLockStatus hob_lock_acquire(hob_lock *lock, int64_t timeout_ns, bool interruptible);
+void hob_lock_release(hob_lock *lock);          /* it is locked */
+
+extern uint32_t hob_fork_era;
