@@ -6,7 +6,7 @@ BUILD   := build/$(CONFIG)
 GEN     := $(BUILD)/gen
 
 WARN    := -Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-field-initializers \
-           -Wno-cast-function-type -Wno-sign-compare -Wno-deprecated-declarations
+           -Wno-cast-function-type -Wno-sign-compare -Wno-type-limits -Wno-deprecated-declarations
 BASE    := -std=gnu11 -g -fwrapv -fno-strict-aliasing -fno-pie -fvisibility=hidden -fexceptions \
            -Isrc -I$(BUILD) -I/usr/include/python3.11 -D_GNU_SOURCE -DPY_SSIZE_T_CLEAN
 FLAGS_release := -O2 -DNDEBUG

@@ -445,11 +445,11 @@ read_set(reader *r, bool is_frozen, bool flag)
 static PyObject *
 read_code_parts(reader *r)
 {
-    int *const counts[] = {&(int){0}, &(int){0}, &(int){0}, &(int){0}, &(int){0}};
+    int counts[5];                      /* arguments, positional-only, keyword-only, stack, flags */
     for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
         long value = read_long(r);
         if (read_failed(value)) { return NULL; }
-        *counts[i] = (int)value;
+        counts[i] = (int)value;
     }
     own PyObject *code = read_object(r);
     if (!code) { return NULL; }
@@ -475,11 +475,11 @@ read_code_parts(reader *r)
     if (!exceptiontable) { return NULL; }
 
     hob_code_spec spec = {
-        .filename = filename, .name = name, .qualname = qualname, .flags = *counts[4],
+        .filename = filename, .name = name, .qualname = qualname, .flags = counts[4],
         .code = code, .firstlineno = (int)firstlineno, .linetable = linetable,
         .consts = consts, .names = names, .localsplusnames = slot_names,
-        .localspluskinds = slot_kinds, .argcount = *counts[0], .posonlyargcount = *counts[1],
-        .kwonlyargcount = *counts[2], .stacksize = *counts[3],
+        .localspluskinds = slot_kinds, .argcount = counts[0], .posonlyargcount = counts[1],
+        .kwonlyargcount = counts[2], .stacksize = counts[3],
         .exceptiontable = exceptiontable};
     if (hob_code_check(&spec) < 0) { return NULL; }
     return (PyObject *)hob_code_new(&spec);
@@ -552,14 +552,8 @@ read_object(reader *r)
 static PyObject *
 read_whole(reader *r)
 {
-    PyObject *result = NULL;
-    if (PyErr_Occurred()) {
-        fputs("a value was read with an exception set\n", stderr);
-    }
-    else {
-        result = read_object(r);
-        if (!result) { complain_null("object"); }
-    }
+    PyObject *result = read_object(r);
+    if (!result) { complain_null("object"); }
     for (Py_ssize_t i = 0; i < r->n_refs; i++) { Py_DECREF(r->refs[i]); }
     PyMem_Free(r->refs);
     PyMem_Free(r->scratch);
@@ -571,8 +565,10 @@ read_whole(reader *r)
 PyObject *
 hob_marshal_read_stream(PyObject *stream)
 {
+    if (PySys_Audit("marshal.load", NULL) < 0) { return NULL; }
+
     /* a text file would only fail later, and less clearly */
-    own PyObject *nothing = _PyObject_CallMethod(stream, "read", "i", 0);
+    own PyObject *nothing = PyObject_CallMethod(stream, "read", "i", 0);
     if (!nothing) { return NULL; }
     if (!PyBytes_Check(nothing)) {
         PyErr_Format(PyExc_TypeError, "file.read() returned not bytes but %.100s",

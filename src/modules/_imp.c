@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "base/c.h"
+#include "base/hash.h"
 #include "memory/own.h"
 #include "objects/ids.h"
 #include "state/interp.h"
@@ -303,7 +304,7 @@ imp_override_frozen(PyObject *module, int override)
 static PyObject *
 imp_source_hash(PyObject *module, long key, Py_buffer *source)
 {
-    uint64_t hash = hob_siphash13((uint64_t)key, 0, source->buf, (size_t)source->len);
+    uint64_t hash = hob_siphash13(source->buf, (size_t)source->len, (uint64_t)key, 0);
     unsigned char bytes[8];
     for (int i = 0; i < 8; i++) { bytes[i] = (unsigned char)(hash >> (8 * i)); }
     return PyBytes_FromStringAndSize((char *)bytes, 8);

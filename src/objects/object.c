@@ -257,7 +257,6 @@ void
 _PyObject_DebugTypeStats(FILE *out)
 {
     _PyDict_DebugMallocStats(out);
-    _PyFloat_DebugMallocStats(out);
     _PyList_DebugMallocStats(out);
     _PyTuple_DebugMallocStats(out);
 }

@@ -35,3 +35,9 @@ HOB_EXPORT int _PyStructSequence_InitType(PyTypeObject *type, PyStructSequence_D
 HOB_EXPORT PyTypeObject *_PyStructSequence_NewType(PyStructSequence_Desc *desc,
                                                    unsigned long flags);
 extern HOB_EXPORT PyTypeObject _PyNamespace_Type;
+
+/* files */
+HOB_EXPORT Py_ssize_t _Py_read(int fd, void *buf, size_t count);
+HOB_EXPORT Py_ssize_t _Py_write(int fd, const void *buf, size_t count);
+HOB_EXPORT int _Py_set_inheritable(int fd, int inheritable, int *atomic_flag_works);
+HOB_EXPORT PyObject *_Py_GetLocaleEncodingObject(void);

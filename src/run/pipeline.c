@@ -9,9 +9,12 @@
  */
 #include "run/run.h"
 
+#include <marshal.h>
+
 #include "compile/compile.h"
 #include "memory/own.h"
 #include "objects/ids.h"
+#include "state/interp.h"
 #include "state/runtime.h"
 #include "syntax/syntax.h"
 
@@ -52,7 +55,8 @@ Py_CompileStringExFlags(const char *text, const char *filename, int start, PyCom
     return name ? Py_CompileStringObject(text, name, start, flags, optimize) : NULL;
 }
 
-PyObject *
+#undef Py_CompileStringFlags
+HOB_EXPORT PyObject *
 Py_CompileStringFlags(const char *text, const char *filename, int start, PyCompilerFlags *flags)
 {
     return Py_CompileStringExFlags(text, filename, start, flags, -1);
@@ -62,7 +66,7 @@ Py_CompileStringFlags(const char *text, const char *filename, int start, PyCompi
 HOB_EXPORT PyObject *
 Py_CompileString(const char *text, const char *filename, int start)
 {
-    return Py_CompileStringFlags(text, filename, start, NULL);
+    return Py_CompileStringExFlags(text, filename, start, NULL, -1);
 }
 
 /* --- run --- */

@@ -28,6 +28,7 @@
 
 #include "base/os/futex.h"
 #include "state/interp.h"
+#include "state/lifecycle.h"
 #include "state/runtime.h"
 #include "state/thread.h"
 
@@ -194,7 +195,7 @@ ask(int how)
 {
     atomic_fetch_or_explicit(&gil->asked, how, memory_order_relaxed);
     hob_gil_thread *t = owner();
-    if (t) { hob_breaker_set(t->ts->interp, BREAK_GIL); }
+    if (t && t->ts) { hob_breaker_set(t->ts->interp, BREAK_GIL); }
 }
 
 static void
@@ -510,8 +511,17 @@ hob_gil_rename(hob_gil_thread *from, hob_gil_thread *to)
     to->slice_used = from->slice_used;
     to->used = from->used;
     atomic_store(&gil->word, (uintptr_t)to | 1);
-    if (atomic_load(&gil->asked)) { hob_breaker_set(to->ts->interp, BREAK_GIL); }
+    if (to->ts && atomic_load(&gil->asked)) { hob_breaker_set(to->ts->interp, BREAK_GIL); }
     unlock_queue();
+}
+
+/* The owner has been deleted together with its interpreter: nobody owns it. */
+void
+hob_gil_forget_owner(void)
+{
+    atomic_store(&gil->word, 0);
+    gil->since = 0;
+    gil->main_thread = NULL;
 }
 
 void

@@ -4,10 +4,10 @@
 
 #include "base/c.h"
 #include "state/gil.h"
+#include "state/runtime.h"
 
 typedef struct hob_thread {
     PyThreadState ts;                   /* first: a PyThreadState * is a hob_thread * */
-    int pinned;                         /* entries from foreign threads keep it: gilstate */
     hob_gil_thread gil;
 } hob_thread;
 
@@ -42,10 +42,19 @@ void hob_thread_clear(PyThreadState *ts);
  * their destructors' hooks: after fork and at the end. */
 void hob_thread_delete_others(PyThreadState *ts);
 
+/* Guard the lists of states and interpreters. */
+void hob_thread_lock_lists(void);
+void hob_thread_unlock_lists(void);
+
+void hob_thread_after_fork(PyThreadState *ts);
+
+/* Several interpreters: PyGILState_Check says yes from now on. */
+void hob_gilstate_stop_checking(void);
+
 /* Names that the public headers leave out. */
 HOB_EXPORT void _PyThreadState_Init(PyThreadState *ts);
 HOB_EXPORT void _PyThreadState_SetCurrent(PyThreadState *ts);
 HOB_EXPORT void _PyThreadState_DeleteCurrent(PyThreadState *ts);
-HOB_EXPORT void _PyThreadState_DeleteExcept(struct pyruntimestate *runtime, PyThreadState *ts);
+HOB_EXPORT void _PyThreadState_DeleteExcept(hob_runtime *runtime, PyThreadState *ts);
 HOB_EXPORT PyThreadState *_PyThreadState_Swap(void *unused, PyThreadState *ts);
 HOB_EXPORT void _Py_FatalError_TstateNULL(const char *func) __attribute__((noreturn));

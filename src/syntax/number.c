@@ -181,7 +181,7 @@ read_zeros(hob_tokenizer *self)
         back(self, c);
         int column = (int)(self->start - self->line_start) + 1;
         return hob_tokenizer_error_range(self, column,
-                                         column + (int)(zeros_end - self->start) - 1 + 0,
+                                         column + (int)(zeros_end - self->start),
                                          "leading zeros in decimal integer literals are not "
                                          "permitted; use an 0o prefix for octal integers");
     }

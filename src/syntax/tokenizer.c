@@ -491,7 +491,10 @@ read_string(hob_tokenizer *self, int quote)
     while (end_size != size) {
         c = next_char(self);
         if (self->stop == STOP_ERROR) { return TOK_ERRORTOKEN; }
-        if (c == END || (size == 1 && c == '\n')) { return unterminated(self, size == 3); }
+        if (c == END || (size == 1 && c == '\n')) {
+            self->ended_in_string = c == END;
+            return unterminated(self, size == 3);
+        }
         if (c == quote) {
             end_size++;
             continue;

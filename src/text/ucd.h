@@ -90,7 +90,8 @@ enum { UCD_NAME_SIZE = 256 };
 int hob_ucd_name(uint32_t ch, char to[UCD_NAME_SIZE]);
 
 /* Characters named so (upper and lower case alike): one, or up to 4 of a named
- * sequence, to `to`.  0: unknown.  Without `sequences` only names of one. */
+ * sequence, to `to`.  0: unknown.  `with` adds kinds of names to the plain ones. */
 enum { UCD_LONGEST_SEQUENCE = 4 };
-int hob_ucd_lookup(const char *name, ptrdiff_t n, bool sequences,
+enum { UCD_WITH_ALIASES = 1, UCD_WITH_SEQUENCES = 2 };
+int hob_ucd_lookup(const char *name, ptrdiff_t n, unsigned with,
                    uint32_t to[UCD_LONGEST_SEQUENCE]);

@@ -2,7 +2,8 @@
  *
  * Names are stored as word numbers (tools/gen/unicode.py tells how).  To find
  * a character, its name's hash leads to candidates whose names are spelled out
- * and compared.  Hangul syllables and unified ideographs have made-up names.
+ * and compared.  Hangul syllables and unified ideographs have made-up names, which
+ * are known in capitals only.
  */
 #include "text/ucd.h"
 
@@ -159,19 +160,20 @@ entry_name(uint32_t entry, char *spelled, const char **name)
 }
 
 static int
-entry_chars(uint32_t entry, bool want_sequences, uint32_t *to)
+entry_chars(uint32_t entry, unsigned with, uint32_t *to)
 {
     if (entry >= SEQUENCE) {
-        if (!want_sequences) { return 0; }
+        if (!(with & UCD_WITH_SEQUENCES)) { return 0; }
         memcpy(to, sequences[entry - SEQUENCE].chars, sizeof sequences->chars);
         return sequences[entry - SEQUENCE].n_chars;
     }
+    if (entry >= ALIAS && !(with & UCD_WITH_ALIASES)) { return 0; }
     to[0] = entry >= ALIAS ? aliases[entry - ALIAS].ch : entry;
     return 1;
 }
 
 int
-hob_ucd_lookup(const char *name, ptrdiff_t n, bool want_sequences,
+hob_ucd_lookup(const char *name, ptrdiff_t n, unsigned with,
                uint32_t to[UCD_LONGEST_SEQUENCE])
 {
     char wanted[UCD_NAME_SIZE], spelled[UCD_NAME_SIZE];
@@ -181,11 +183,11 @@ hob_ucd_lookup(const char *name, ptrdiff_t n, bool want_sequences,
     }
     const ptrdiff_t n_hangul = sizeof hangul_prefix - 1, n_cjk = sizeof ideograph_prefix - 1;
     uint32_t made_up = 0;
-    if (n > n_hangul && memcmp(wanted, hangul_prefix, (size_t)n_hangul) == 0) {
-        made_up = hangul_lookup(wanted + n_hangul, n - n_hangul);
+    if (n > n_hangul && memcmp(name, hangul_prefix, (size_t)n_hangul) == 0) {
+        made_up = hangul_lookup(name + n_hangul, n - n_hangul);
     }
-    else if (n > n_cjk && memcmp(wanted, ideograph_prefix, (size_t)n_cjk) == 0) {
-        made_up = ideograph_lookup(wanted + n_cjk, n - n_cjk);
+    else if (n > n_cjk && memcmp(name, ideograph_prefix, (size_t)n_cjk) == 0) {
+        made_up = ideograph_lookup(name + n_cjk, n - n_cjk);
     }
     if (made_up) {
         to[0] = made_up;
@@ -196,7 +198,7 @@ hob_ucd_lookup(const char *name, ptrdiff_t n, bool want_sequences,
         const char *candidate;
         if (entry_name(entry, spelled, &candidate) == n
             && memcmp(candidate, wanted, (size_t)n) == 0) {
-            return entry_chars(entry, want_sequences, to);
+            return entry_chars(entry, with, to);
         }
     }
     return 0;

@@ -242,5 +242,8 @@ BORROWED PyObject *hob_frame_locals(hob_frame *frame);
 /* --- f_lineno = n --- */
 int hob_frame_set_line(PyFrameObject *self, PyObject *line, void *closure);
 
+extern hob_frame hob_no_frame;
+MUST_USE status hob_frame_init_module(void);
+
 /* Free what frames keep for reuse. */
 void hob_frame_clear_freelist(void);

@@ -7,13 +7,14 @@
 
 #include "base/c.h"
 #include "vm/frame.h"
+#include "vm/recursion.h"
 
 /* --- start and end --- */
 MUST_USE status hob_vm_init(void);          /* after types: caches of the machine */
 void hob_vm_fini(void);
 
 /* --- eval.c --- */
-PyObject *hob_eval_frame(PyThreadState *ts, hob_frame *frame, int throwing);
+#define hob_eval_frame _PyEval_EvalFrameDefault
 
 /* Call func with bound-later arguments: the body of vectorcall.  args and func
  * are borrowed.  locals is for class bodies and exec. */
@@ -21,6 +22,13 @@ MUST_USE PyObject *hob_eval_call(PyThreadState *ts, PyFunctionObject *func, PyOb
                                  PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames);
 
 /* --- arguments.c --- */
+
+/* The tuple of *args in a call of func: TypeError when args is no iterable. */
+MUST_USE PyObject *hob_spread_arguments(PyThreadState *ts, PyObject *func, PyObject *args);
+
+/* hob_frame_push for a tuple and a dict (or NULL), both borrowed, like func. */
+MUST_USE hob_frame *hob_frame_push_ex(PyThreadState *ts, PyFunctionObject *func, PyObject *args,
+                                      PyObject *kwargs);
 
 /* Fill a frame's slots from arguments, which are taken over also on failure. */
 MUST_USE status hob_bind_arguments(PyThreadState *ts, PyFunctionObject *func, PyObject **slots,
@@ -83,8 +91,6 @@ void hob_asyncgen_clear_freelists(void);
 int hob_raise(PyThreadState *ts, STOLEN MAYBE_NULL PyObject *exc, STOLEN MAYBE_NULL PyObject *cause);
 MUST_USE tri hob_exception_matches(PyThreadState *ts, PyObject *left, PyObject *right);
 MUST_USE status hob_group_check(PyThreadState *ts, PyObject *right);
-MUST_USE status hob_group_match(PyObject *exc, PyObject *type, PyObject **match, PyObject **rest);
-MUST_USE PyObject *hob_reraise_star(PyObject *orig, PyObject *excs);
 void hob_error_unbound(PyThreadState *ts, PyCodeObject *code, int slot);
 void hob_error_name(PyThreadState *ts, PyObject *exc, const char *format, PyObject *name);
 void hob_error_not_mapping(PyThreadState *ts, PyObject *func, PyObject *kwargs);
@@ -122,7 +128,7 @@ MUST_USE PyObject *hob_get_aiter(PyThreadState *ts, PyObject *obj);
 MUST_USE PyObject *hob_get_anext(PyThreadState *ts, PyObject *aiter);
 MUST_USE PyObject *hob_get_awaitable(PyThreadState *ts, PyObject *obj, int oparg);
 MUST_USE PyObject *hob_get_yield_from_iter(PyThreadState *ts, PyCodeObject *code, PyObject *obj);
-MUST_USE status hob_list_extend(PyThreadState *ts, PyObject *list, PyObject *iterable);
+MUST_USE status hob_extend_list(PyThreadState *ts, PyObject *list, PyObject *iterable);
 MUST_USE PyObject *hob_call_ex(PyThreadState *ts, PyObject *func, PyObject *args, PyObject *kwargs);
 
 /* The truth of anything, with the common types in line. */
@@ -146,22 +152,6 @@ void hob_traceback_clear_freelist(void);
 /* --- suggestions.c --- */
 MAYBE_NULL PyObject *hob_suggest(PyObject *exc);        /* str, or NULL without an error */
 
-/* --- recursion.c --- */
-uintptr_t hob_c_stack_limit_find(void);
-extern __thread uintptr_t hob_c_stack_limit;            /* 0: not known yet */
-
-/* True when the C stack of this thread is nearly used up. */
-static ALWAYS_INLINE bool
-hob_c_stack_is_low(void)
-{
-    uintptr_t limit = hob_c_stack_limit;
-    if (UNLIKELY(!limit)) { limit = hob_c_stack_limit_find(); }
-    return (uintptr_t)__builtin_frame_address(0) < limit;
-}
-
 /* --- context.c --- */
 MUST_USE status hob_context_init(void);
 void hob_context_clear_freelist(void);
-
-/* --- state/: what the breaker asks for (signals, pending calls, GIL) --- */
-status hob_breaker_handle(PyThreadState *ts);

@@ -199,8 +199,8 @@ class Emitter:
         w('\nconst hob_ast_shape hob_ast_shapes[HOB_AST_N_SHAPES] = {')
         for c in self.shapes:
             fields = 'fields_of_' + c.stem if c.fields else 'NULL'
-            w('    {"%s", "%s", %s, %d, AST_TYPE_%s, %d},' % (
-                c.name, quote(c.shown()), fields, len(c.fields), c.owner.name.upper(),
+            w('    {"%s", "%s", " while traversing \'%s\' node", %s, %d, AST_TYPE_%s, %d},' % (
+                c.name, quote(c.shown()), c.name, fields, len(c.fields), c.owner.name.upper(),
                 c.owner.constructors.index(c) + 1))
         w('};\n\nconst hob_ast_type hob_ast_types[HOB_AST_N_TYPES] = {')
         first = 0
@@ -209,8 +209,8 @@ class Emitter:
             span = 'offsetof(hob_%s, at)' % t.name if t.attributes else '0'
             optional = any(f.quantity == '?' for f in t.attributes)
             kind = 'PRODUCT' if t.is_product else 'ENUM' if t.is_enum else 'SUM'
-            w('    {"%s", "%s",\n     AST_%s, %s, %s, %s, %s, %d, %d},' % (
-                t.name, quote(t.doc()), kind, size, 'true' if t.attributes else 'false',
+            w('    {"%s", "%s",\n     " while traversing \'%s\' node", AST_%s, %s, %s, %s, %s, %d, %d},' % (
+                t.name, quote(t.doc()), t.name, kind, size, 'true' if t.attributes else 'false',
                 'true' if optional else 'false', span, first, len(t.constructors)))
             first += len(t.constructors)
         w('};')
@@ -251,13 +251,13 @@ typedef struct {
 } hob_ast_field;
 
 typedef struct {
-    const char *name, *doc;
+    const char *name, *doc, *where;     /* where: for Py_EnterRecursiveCall */
     const hob_ast_field *fields;
     uint8_t n_fields, type, kind;       /* kind: enum value inside its type */
 } hob_ast_shape;
 
 typedef struct {
-    const char *name, *doc;
+    const char *name, *doc, *where;
     uint8_t kind;
     uint16_t size;
     bool has_span, end_is_optional;

@@ -23,8 +23,12 @@ Slots    __new__ and __init__ make <cname>__slot for tp_new / tp_init, and
 Raw      a C function whose parameters after self are (args, nargs),
          (args, nargs, kwnames), (args) or (args, kwargs) parses by itself.
 Class    a second parameter `PyTypeObject *cls` receives the defining class.
+Keyword  a Python name that is a C word ends in _ in C: default -> default_.
 Coexist  "@coexist" in front of the signature.
 Nosig    "@nosig" in front of the signature: no __text_signature__.
+Custom   a C type `X_arg` is filled by arg_X(value, &name, func, name); `X_arg *`
+         is a struct, zeroed before and given to done_X(&it) after the call.
+         A None default of the first kind is the C constant default_X.
 Default  NULL in the signature: C NULL; a trailing "?" is not needed.  Other
          defaults are Python literals; `c_default` text goes in braces after
          it:  maxsplit=-1   stop=sys.maxsize   fold={-1}
@@ -52,6 +56,8 @@ TYPED = {
 BUFFERS = {'Py_buffer *': 'PyBUF_SIMPLE', 'writable_buffer *': 'PyBUF_WRITABLE'}
 GIVE = {'status': 'status', 'tri': 'tri', 'Py_ssize_t': 'ssize', 'double': 'double', 'bool': 'bool',
         'int': 'long', 'long': 'long', 'size_t': 'size'}
+C_WORDS = {'default', 'register', 'int', 'float', 'char', 'long', 'signed', 'double', 'short', 'switch',
+           'case', 'static', 'auto', 'volatile', 'const', 'void', 'struct', 'union', 'enum', 'do', 'goto'}
 DEFAULTS = {'None': 'Py_None', 'True': 'true', 'False': 'false', 'sys.maxsize': 'PY_SSIZE_T_MAX',
             'NULL': 'NULL'}
 
@@ -154,6 +160,8 @@ class Function:
             return
         if self.variadic:
             self.fail('a variadic signature needs a raw C function')
+        self.py_names = [n for n, _ in self.params]
+        self.params = [(n + '_' if n in C_WORDS else n, d) for n, d in self.params]
         if [n for n, _ in self.params] != rest:
             self.fail('Python names %s but C names %s' % ([n for n, _ in self.params], rest))
 
@@ -177,7 +185,7 @@ class Function:
     def what(self, i):
         if i < self.n_posonly:
             return 'argument' if len(self.params) == 1 else 'argument %d' % (i + 1)
-        return "argument '%s'" % self.params[i][0]
+        return "argument '%s'" % self.py_names[i]
 
     def shown_name(self):
         return self.owner if self.name in ('__new__', '__init__') else self.name
@@ -195,6 +203,10 @@ class Function:
             return '!arg_typed(%s, &%s, %s(%s), "%s", %s, %s)' % (source, name, test, source, shown, func, what)
         if ctype in BUFFERS:
             return '!arg_buffer(%s, &%s_view, %s, %s, %s)' % (source, name, BUFFERS[ctype], func, what)
+        if ctype.endswith('_arg'):
+            return '!arg_%s(%s, &%s, %s, "%s")' % (ctype[:-4], source, name, func, name)
+        if ctype.endswith('_arg *'):
+            return '!arg_%s(%s, &%s_box, %s, "%s")' % (ctype[:-6], source, name, func, name)
         if ctype == 'PyObject *':
             return None
         self.fail('no converter for C type %r' % ctype)
@@ -205,8 +217,10 @@ class Function:
         if name in self.c_defaults:
             return self.c_defaults[name]
         text = ast.unparse(d)
-        if ctype in BUFFERS:
+        if ctype in BUFFERS or ctype.endswith('_arg *'):
             return None
+        if ctype.endswith('_arg') and text == 'None':
+            return 'default_' + ctype[:-4]
         if ctype == 'const char *':
             return 'NULL' if text in ('None', 'NULL') else '"%s"' % quote(d.value)
         if ctype == 'bool':
@@ -293,6 +307,9 @@ class Function:
             if ctype in BUFFERS:
                 w('    Py_buffer %s_view = {NULL};' % name)
                 continue
+            if ctype.endswith('_arg *'):
+                w('    %s %s_box = {0};' % (ctype[:-2], name))
+                continue
             init = '' if d is None else self.default(i)
             if d is None:
                 init = {'double': '0.0', 'Py_complex': '{0, 0}'}.get(ctype, 'NULL' if '*' in ctype else '0')
@@ -307,7 +324,7 @@ class Function:
             w('    if (!_PyArg_CheckPositional("%s", %s, %d, %d)) { goto done_; }' % (self.shown_name(), nargs, low, high))
             return nargs + ' > %d'
         n = len(self.params)
-        names = ''.join('"%s", ' % ('' if i < self.n_posonly else p) for i, (p, _) in enumerate(self.params))
+        names = ''.join('"%s", ' % ('' if i < self.n_posonly else p) for i, p in enumerate(self.py_names))
         w('    static const char *const names_[] = {%sNULL};' % names)
         w('    static _PyArg_Parser parser_ = {NULL, names_, "%s"};' % self.shown_name())
         w('    PyObject *slots_[%d] = {NULL};' % max(n, 1))
@@ -337,7 +354,8 @@ class Function:
         if self.defining:
             args.append('cls_')
         for (name, _), ctype in zip(self.params, self.ptypes):
-            args.append('&%s_view' % name if ctype in BUFFERS else name)
+            args.append('&%s_view' % name if ctype in BUFFERS else
+                        '&%s_box' % name if ctype.endswith('_arg *') else name)
         call = '%s(%s)' % (self.cname, ', '.join(args))
         if self.name == '__init__':
             w('    result_ = %s;' % call)
@@ -354,6 +372,8 @@ class Function:
         for (name, _), ctype in zip(self.params, self.ptypes):
             if ctype in BUFFERS:
                 w('    if (%s_view.obj) { PyBuffer_Release(&%s_view); }' % (name, name))
+            if ctype.endswith('_arg *'):
+                w('    done_%s(&%s_box);' % (ctype[:-6], name))
 
     def emit_slot(self, w):
         if self.raw:

@@ -328,7 +328,9 @@ def static_sum(sizes):
 def body(i, out):
     out.append('    {')
     out.append('#line %d "%s"' % (i.body_line, i.path))
-    out.extend('    ' + line if line else '' for line in i.body)
+    out.extend('    ' + line.replace('MISS_IF(', 'MISS_TO(%s, ' % (i.base or i.name))
+               .replace('FOR_MISS_TO(%s, ' % (i.base or i.name), 'FOR_MISS_IF(')
+               if line else '' for line in i.body)
     out.append('#line MADE')
     out.append('    }')
 
@@ -336,16 +338,23 @@ def body(i, out):
 def cases_h(insts, path):
     out = ['/* eval_cases.h -- made by tools/gen/ops.py from vm/ops/. */']
     for i in insts:
-        if i.kind != 'pseudo' and i.body is not None:
-            emit(i, out)
+        if i.kind == 'pseudo' or i.body is None:
+            continue
+        if i.kind == 'spec':            # the tracing loop runs base instructions only
+            out.append('#if !TRACED')
+        emit(i, out)
+        if i.kind == 'spec':
+            out.append('#endif')
     text = '\n'.join(out).split('\n')
     for n, line in enumerate(text):
         if line == '#line MADE':
             text[n] = '#line %d "%s"' % (n + 2, path)
-    names = {i.number: i.name for i in insts if i.kind != 'pseudo' and i.body is not None}
-    tail = ['', '#define HOB_TARGETS \\']
-    tail += ['    %s, \\' % ('&&target_' + names[n] if n in names else '&&unknown_opcode') for n in range(256)]
-    return '\n'.join(text), '\n'.join(tail) + '\n'
+    out = []
+    for macro, kinds in (('HOB_TARGETS', ('inst', 'spec')), ('HOB_BASE_TARGETS', ('inst',))):
+        names = {i.number: i.name for i in insts if i.kind in kinds and i.body is not None}
+        out += ['', '#define %s \\' % macro]
+        out += ['    %s, \\' % ('&&target_' + names[n] if n in names else '&&unknown_opcode') for n in range(256)]
+    return '\n'.join(text), '\n'.join(out) + '\n\n'
 
 
 def write(path, text):

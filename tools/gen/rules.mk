@@ -28,3 +28,8 @@ UCD := /usr/share/unicode
 MADE += $(GEN)/text/ucd_types.h
 $(GEN)/text/ucd_types.h: tools/gen/unicode.py tools/gen/ucd_3_2_0.txt $(UCD)/UnicodeData.txt
 	@$(PYTHON) tools/gen/unicode.py $(@D)
+
+MADE += $(GEN)/modules/_sre/constants.h
+$(GEN)/modules/_sre/constants.h: tools/gen/sre.py $(STDLIB)/re/_constants.py
+	@mkdir -p $(@D)
+	@$(PYTHON) tools/gen/sre.py $@ $(STDLIB)

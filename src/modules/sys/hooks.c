@@ -2,6 +2,7 @@
 #include "modules/sys/sys.h"
 
 #include "memory/own.h"
+#include "objects/errors.h"
 #include "objects/ids.h"
 #include "state/interp.h"
 #include "state/runtime.h"

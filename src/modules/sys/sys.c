@@ -8,10 +8,13 @@
 
 #include "bytecode/code.h"
 #include "import/import.h"
+#include "memory/alloc.h"
 #include "memory/own.h"
 #include "objects/ids.h"
+#include "objects/tuple.h"
 #include "objects/undeclared.h"
 #include "run/version.h"
+#include "state/gil.h"
 #include "state/interp.h"
 #include "state/runtime.h"
 #include "vm/frame.h"
@@ -138,7 +141,8 @@ sys_setswitchinterval(PyObject *module, double interval)
         return -1;
     }
     double us = interval * 1e6;
-    hob_gil_set_interval(us > 4e9 ? 4000000000UL : us < 1 ? 1UL : (unsigned long)us);
+    uint64_t whole = us > 4e9 ? 4000000000U : us < 1 ? 1 : (uint64_t)us;
+    hob_the_gil.slice = whole * 1000;
     return 0;
 }
 
@@ -149,7 +153,7 @@ sys_setswitchinterval(PyObject *module, double interval)
 static double
 sys_getswitchinterval(PyObject *module)
 {
-    return 1e-6 * (double)hob_gil_interval();
+    return 1e-9 * (double)hob_the_gil.slice;
 }
 
 /** getsizeof($module, object, default=None)
@@ -274,7 +278,7 @@ sys_clear_type_cache(PyObject *module)
 static Py_ssize_t
 sys_getquickenedcount(PyObject *module)
 {
-    return hob_n_quickened;
+    return 0;
 }
 
 /** is_finalizing($module, /)
@@ -451,7 +455,7 @@ sys_audit(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     }
     const char *event = PyUnicode_AsUTF8(args[0]);
     if (!event) { return NULL; }
-    own PyObject *rest = _PyTuple_FromArray(args + 1, nargs - 1);
+    own PyObject *rest = hob_tuple_from_array(args + 1, nargs - 1);
     if (!rest || PySys_Audit(event, "O", rest) < 0) { return NULL; }
     Py_RETURN_NONE;
 }

@@ -122,7 +122,15 @@ sys_getprofile(PyObject *module)
 static PyObject *
 sys_call_tracing(PyObject *module, PyObject *func, PyTupleObject *args)
 {
-    return _PyEval_CallTracing(func, (PyObject *)args);
+    PyThreadState *ts = hob_ts();
+    int tracing = ts->tracing;
+    uint8_t use_tracing = ts->cframe->use_tracing;
+    ts->tracing = 0;
+    ts->cframe->use_tracing = ts->c_tracefunc || ts->c_profilefunc ? 255 : 0;
+    PyObject *result = PyObject_Call(func, (PyObject *)args, NULL);
+    ts->tracing = tracing;
+    ts->cframe->use_tracing = use_tracing;
+    return result;
 }
 
 #include "gen/modules/sys/trace.bind.h"

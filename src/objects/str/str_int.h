@@ -53,7 +53,11 @@ kind_of_max(Py_UCS4 max)
 
 /* Ready op, or leave the function with bad. */
 #define READY_OR(op, bad) \
-    do { if (UNLIKELY(!STATE(op).ready) && _PyUnicode_Ready(op) < 0) { return bad; } } while (0)
+    do {                                                                            \
+        if (UNLIKELY(!STATE(op).ready) && _PyUnicode_Ready((PyObject *)(op)) < 0) {  \
+            return bad;                                                             \
+        }                                                                           \
+    } while (0)
 
 /* Is op a str?  TypeError "must be str, not X" if not.  Readies it. */
 MUST_USE status hob_str_expect(PyObject *op);
@@ -157,6 +161,12 @@ MUST_USE PyObject *hob_encode_fault(codec_fault *fault, PyObject *str, Py_ssize_
 void hob_encode_raise(codec_fault *fault, PyObject *str, Py_ssize_t start, Py_ssize_t stop,
                       const char *reason);
 
+/* Write the escapes that `backslashreplace` and `xmlcharrefreplace` mean; the
+ * length written (at most ESCAPE_SIZE). */
+enum { ESCAPE_SIZE = 12 };
+int hob_escape_backslash(Py_UCS4 ch, char *to);
+int hob_escape_xml(Py_UCS4 ch, char *to);
+
 /* A growing byte string for encoders. */
 typedef struct {
     PyObject *bytes;                /* owned, or NULL */
@@ -177,6 +187,10 @@ hob_sink_put(byte_sink *sink, const void *bytes, Py_ssize_t n)
     sink->at += n;
     return 0;
 }
+
+/* Put what escape makes of each character of t[start:stop]. */
+MUST_USE status hob_sink_put_escapes(byte_sink *sink, text t, Py_ssize_t start, Py_ssize_t stop,
+                                     int (*escape)(Py_UCS4, char *));
 
 /* --- formatting --- */
 typedef struct {

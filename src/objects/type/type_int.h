@@ -70,7 +70,8 @@ MUST_USE PyObject *hob_subclasses_list(PyTypeObject *type);
 /* Call visit for each living subclass; stops at the first non-zero answer. */
 int hob_subclasses_each(PyTypeObject *type, int (*visit)(PyTypeObject *, void *), void *arg);
 
-/* --- doc strings (doc.c) --- */
+/* --- inherit.c --- */
+MUST_USE status hob_inherit(PyTypeObject *type);
 
 /* --- parts of PyType_Type and PyBaseObject_Type --- */
 extern PyMethodDef hob_type_methods[];
