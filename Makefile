@@ -45,6 +45,31 @@ $(BUILD)/hob: $(OBJECTS)
 	@echo "  LD $@"
 	@gcc $(LDFLAGS) $(OBJECTS) $(LIBS) -o $@
 
+# --- the two commands ---
+PACKAGES := gcc make libpython3.11-dev libpython3.11-stdlib libpython3.11-testsuite python3.11 python3-distutils \
+            libgmp-dev zlib1g-dev libexpat1-dev libssl-dev libb2-dev libcrypt-dev unicode-data ccache mold
+missing  = $(shell for p in $(PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done)
+.PHONY: packages
+packages:
+	@if [ -n "$(missing)" ]; then \
+	    if [ $$(id -u) = 0 ]; then (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(missing)) >/dev/null; \
+	    else echo "missing packages: $(missing)"; exit 1; fi; fi
+
+demo: packages
+	@$(MAKE) --no-print-directory -j2 all
+	@echo; echo "--- examples/references.py"; $(BUILD)/hob examples/references.py
+	@echo; echo "--- examples/inventory.py"; $(BUILD)/hob examples/inventory.py
+
+test: packages
+	@$(MAKE) --no-print-directory -j2 all
+	@$(PYTHON) tests/run.py $(BUILD)/hob
+
+oracle:
+	@$(PYTHON) tests/run.py $(PYTHON)
+
+lint:
+	@$(PYTHON) tools/check_rooms.py && $(PYTHON) tools/check_sizes.py && echo "lint: clean"
+
 clean:
 	rm -rf build
 

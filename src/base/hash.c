@@ -114,11 +114,11 @@ secret_from_device(unsigned char *at, size_t n)
 }
 
 int
-hob_hash_init(hob_hash_mode mode, unsigned long seed)
+hob_hash_init(int fixed, unsigned long seed)
 {
     unsigned char *at = _Py_HashSecret.bytes;
     size_t n = sizeof _Py_HashSecret.bytes;
-    if (mode == HASH_SEED) {
+    if (fixed) {
         if (seed == 0) { memset(at, 0, n); }
         else { secret_from_seed((uint32_t)seed); }
         return 0;

@@ -25,6 +25,12 @@ place_cells(hob_assembly *a)
     }
 }
 
+static bool                             /* of any kind */
+is_generator(const hob_assembly *a)
+{
+    return a->spec.flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR);
+}
+
 static status
 put_prefix(hob_assembly *a, int at, int opcode, int oparg, int line)
 {
@@ -45,7 +51,7 @@ add_prefix(hob_assembly *a)
         if (!(kinds[slot] & HOB_SLOT_CELL)) { continue; }
         if (put_prefix(a, at++, MAKE_CELL, (int)slot, -1) < 0) { return -1; }
     }
-    if (a->spec.flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)) {
+    if (is_generator(a)) {
         if (put_prefix(a, at++, RETURN_GENERATOR, 0, a->spec.firstlineno) < 0
             || put_prefix(a, at++, POP_TOP, 0, -1) < 0) {
             return -1;
@@ -251,7 +257,7 @@ PyCodeObject *
 hob_assemble(hob_assembly *a)
 {
     hob_cfg *cfg = a->cfg;
-    hob_flow f = {cfg, a->consts, a->shared_consts, a->spec.firstlineno};
+    hob_flow f = {cfg, a->consts, a->shared_consts, a->spec.firstlineno, is_generator(a)};
     place_cells(a);
     if (add_prefix(a) < 0 || hob_flow_optimize(&f) < 0 || trim_consts(a) < 0
         || hob_flow_place_lines(&f) < 0) {
@@ -259,11 +265,7 @@ hob_assemble(hob_assembly *a)
     }
     a->spec.stacksize = hob_flow_stack_depth(&f);
     if (a->spec.stacksize < 0) { return NULL; }
-    if (hob_flow_label_handlers(&f) < 0 || hob_flow_push_cold(&f) < 0) { return NULL; }
-
-    hob_flow_drop_jumps_to_next(cfg);
-    for (hob_block *b = cfg->entry; b; b = b->next) { hob_flow_drop_nops(b, -1); }
-    if (hob_flow_direct_jumps(&f) < 0) { return NULL; }
+    if (hob_flow_label_handlers(&f) < 0 || hob_flow_direct_jumps(&f) < 0) { return NULL; }
     lay_out(cfg);
     return make_code_object(a);
 }

@@ -403,18 +403,17 @@ hob_compile_try_star(hob_compiler *c, hob_stmt *s)
 static void
 finish_with(hob_compiler *c, hob_block *cleanup)
 {
-    hob_block *suppress = hob_emit_block(c), *exit = hob_emit_block(c);
+    hob_block *suppress = hob_emit_block(c);
     hob_emit_jump(c, POP_JUMP_IF_TRUE, suppress);
     hob_emit(c, RERAISE, 2);
+    AT_NOWHERE(c);
+    put_cleanup(c, cleanup);
     hob_emit_place(c, suppress);
     hob_emit(c, POP_TOP, 0);            /* the exception */
     hob_emit(c, POP_BLOCK, 0);
     hob_emit(c, POP_EXCEPT, 0);
     hob_emit(c, POP_TOP, 0);            /* lasti */
     hob_emit(c, POP_TOP, 0);            /* exit */
-    hob_emit_jump(c, JUMP, exit);
-    put_cleanup(c, cleanup);
-    hob_emit_place(c, exit);
 }
 
 /* The items from index on, nested, with the body inside. */

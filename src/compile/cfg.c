@@ -8,7 +8,8 @@ hob_cfg_block(hob_cfg *cfg)
 {
     hob_block *block = hob_arena_alloc(cfg->arena, sizeof *block);
     if (!block) { return NULL; }
-    *block = (hob_block){.depth = -1};
+    *block = (hob_block){.depth = -1, .older = cfg->newest};
+    cfg->newest = block;
     cfg->n_blocks++;
     return block;
 }
@@ -75,8 +76,19 @@ hob_block_copy(hob_cfg *cfg, const hob_block *block)
     hob_instr *instrs = hob_arena_alloc(cfg->arena, block->n * sizeof *instrs);
     if (!instrs) { return NULL; }
     memcpy(instrs, block->instrs, block->n * sizeof *instrs);
-    *copy = (hob_block){.instrs = instrs, .n = block->n, .room = block->n, .depth = -1};
+    copy->instrs = instrs;
+    copy->n = copy->room = block->n;
     return copy;
+}
+
+bool
+hob_block_is_lineless_exit(const hob_block *b)
+{
+    if (!hob_block_exits(b)) { return false; }
+    for (int i = 0; i < b->n; i++) {
+        if (b->instrs[i].where.line >= 0) { return false; }
+    }
+    return true;
 }
 
 bool

@@ -24,14 +24,13 @@ typedef struct {
 
 struct hob_block {
     hob_block *next;
+    hob_block *older;                   /* made before this one */
     hob_instr *instrs;
     int n, room;
     int n_ways_in;                      /* by falling, jumping, or exception */
     int depth;                          /* of the stack at entry; -1 not known yet */
     int offset;                         /* in code units */
     bool is_seen;                       /* scratch of one pass */
-    bool is_warm, is_cold;
-    bool is_handler;                    /* target of a SETUP_* that is reached */
     bool keeps_lasti;                   /* the handler gets the offset below the exception */
     hob_handler *handlers;              /* in force at entry */
 };
@@ -44,6 +43,7 @@ struct hob_handler {                    /* innermost first; shared tails, never 
 typedef struct {
     hob_arena *arena;
     hob_block *entry, *current;         /* current: the last placed */
+    hob_block *newest;                  /* made last, placed or not */
     int n_blocks;
 } hob_cfg;
 
@@ -120,3 +120,7 @@ hob_block_falls(const hob_block *b)
     int opcode = b->instrs[b->n - 1].opcode;
     return !hob_op_is_exit(opcode) && !hob_op_is_jump_always(opcode);
 }
+
+/* A block that leaves the function without saying where: it takes the place of
+ * whoever gets there, so that each way in needs its own. */
+bool hob_block_is_lineless_exit(const hob_block *b);

@@ -85,6 +85,14 @@ hob_compile_body(hob_compiler *c, hob_stmt_seq *body)
     hob_compile_stmts_from(c, body, i);
 }
 
+/* A statement typed at a prompt has no docstring. */
+void
+hob_compile_interactive(hob_compiler *c, hob_stmt_seq *body)
+{
+    if (has_annotations(body)) { hob_emit(c, SETUP_ANNOTATIONS, 0); }
+    hob_compile_stmts(c, body);
+}
+
 /* --- what goes before the code object --- */
 
 static void
@@ -254,10 +262,7 @@ hob_compile_lambda(hob_compiler *c, hob_expr *e)
     count_arguments(c->unit, args);
     hob_compile_expr(c, e->v.lambda.body);
     bool is_generator = c->unit->scope->is_generator;
-    if (!is_generator) {
-        AT(c, e->v.lambda.body);
-        hob_emit(c, RETURN_VALUE, 0);
-    }
+    if (!is_generator) { hob_emit(c, RETURN_VALUE, 0); }
     own PyCodeObject *code = hob_unit_end(c, !is_generator);
     if (code) { hob_emit_closure(c, code, flags); }
 }

@@ -145,6 +145,7 @@ void hob_compile_function(hob_compiler *c, hob_stmt *s);
 void hob_compile_class(hob_compiler *c, hob_stmt *s);
 void hob_compile_lambda(hob_compiler *c, hob_expr *e);
 void hob_compile_body(hob_compiler *c, hob_stmt_seq *body);     /* of a module or class */
+void hob_compile_interactive(hob_compiler *c, hob_stmt_seq *body);
 void hob_compile_annotation(hob_compiler *c, hob_expr *annotation);
 BORROWED MAYBE_NULL PyObject *hob_compile_docstring(hob_stmt_seq *body);
 

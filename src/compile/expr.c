@@ -46,7 +46,6 @@ compare_and_keep(hob_compiler *c, hob_expr *e, Py_ssize_t i)
 static void
 jump_if_chain(hob_compiler *c, hob_expr *test, hob_block *target, bool when)
 {
-    AT(c, test);
     hob_compile_warn_compare(c, test);
     hob_block *cleanup = hob_emit_block(c), *end = hob_emit_block(c);
     Py_ssize_t last = test->v.compare.ops->size - 1;
@@ -82,9 +81,12 @@ hob_compile_jump_if(hob_compiler *c, hob_expr *test, hob_block *target, bool whe
         jump_if_conditional(c, test, target, when);
         return;
     }
-    if (test->kind == EXPR_COMPARE && test->v.compare.ops->size > 1) {
-        jump_if_chain(c, test, target, when);
-        return;
+    if (test->kind == EXPR_COMPARE) {
+        AT(c, test);
+        if (test->v.compare.ops->size > 1) {
+            jump_if_chain(c, test, target, when);
+            return;
+        }
     }
     hob_compile_expr(c, test);
     hob_emit_jump(c, when ? POP_JUMP_IF_TRUE : POP_JUMP_IF_FALSE, target);
@@ -208,11 +210,10 @@ hob_compile_at_attribute(hob_compiler *c, const hob_expr *e)
     hob_location *at = &c->unit->at;
     if (at->line == e->end_lineno) { return; }
 
-    at->line = at->end_line = e->end_lineno;
+    at->line = e->end_lineno;
     int length = (int)PyUnicode_GET_LENGTH(e->v.attribute.attr);
-    bool fits = length <= e->end_col_offset;            /* always, in trees from source */
-    at->column = fits ? e->end_col_offset - length : -1;
-    at->end_column = fits ? e->end_col_offset : -1;
+    if (length <= e->end_col_offset) { at->column = e->end_col_offset - length; }
+    else { at->column = at->end_column = -1; }          /* only in trees not from source */
 }
 
 static void

@@ -14,8 +14,6 @@
 
 #include "memory/own.h"
 
-enum { SMALL_EXIT = 4 };                /* instructions worth copying to save a jump */
-
 static void
 make_nop(hob_instr *in)
 {
@@ -409,18 +407,31 @@ hob_flow_drop_nops(hob_block *b, int line_before)
     b->n = kept;
 }
 
-/* A jump to a few instructions that leave the function: leave at once. */
+/* A jump to a few instructions that leave the function, on no line: leave at once. */
 static status
 copy_small_exit(hob_cfg *cfg, hob_block *b)
 {
+    enum { SMALL = 4 };
     hob_instr *last = hob_block_last(b);
     if (!last || last->opcode != JUMP) { return 0; }
+    arrival(last);
     const hob_block *exit = last->target;
-    if (!hob_block_exits(exit) || exit->n > SMALL_EXIT) { return 0; }
+    if (exit->n > SMALL || !hob_block_is_lineless_exit(exit)) { return 0; }
 
-    make_nop(last);
+    hob_location where = last->where;
+    int at = --b->n;
     for (int i = 0; i < exit->n; i++) {
         if (hob_block_insert(cfg, b, b->n, exit->instrs[i]) < 0) { return -1; }
+    }
+    b->instrs[at].where = where;
+    return 0;
+}
+
+static status
+copy_small_exits(hob_cfg *cfg)
+{
+    for (hob_block *b = cfg->entry; b; b = b->next) {
+        if (copy_small_exit(cfg, b) < 0) { return -1; }
     }
     return 0;
 }
@@ -484,13 +495,12 @@ hob_flow_optimize(hob_flow *f)
 {
     hob_cfg *cfg = f->cfg;
     DEEP(hob_cfg_check(cfg));
+    if (copy_small_exits(cfg) < 0) { return -1; }
     for (hob_block *b = cfg->entry; b; b = b->next) {
         if (simplify(f, b) < 0) { return -1; }
         hob_flow_drop_nops(b, -1);
     }
-    for (hob_block *b = cfg->entry; b; b = b->next) {
-        if (copy_small_exit(cfg, b) < 0) { return -1; }
-    }
+    if (copy_small_exits(cfg) < 0) { return -1; }
     if (count_ways_in(cfg) < 0) { return -1; }
     for (hob_block *b = cfg->entry; b; b = b->next) {
         if (b->n_ways_in == 0) { b->n = 0; }

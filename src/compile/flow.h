@@ -7,6 +7,7 @@ typedef struct {
     PyObject *consts;                   /* list, borrowed: what LOAD_CONST indexes; may grow */
     PyObject *shared_consts;            /* dict, borrowed: see hob_const_share */
     int firstlineno;
+    int depth_at_entry;                 /* 1 for what resumes with a value: generators */
 } hob_flow;
 
 /* The one object to use for a constant equal to value: new reference.  Items of
@@ -28,9 +29,6 @@ MUST_USE int hob_flow_stack_depth(hob_flow *f);
 
 /* Set instr->handler everywhere; SETUP_* and POP_BLOCK become NOP. */
 MUST_USE status hob_flow_label_handlers(hob_flow *f);
-
-/* Move what only exceptions reach behind everything else. */
-MUST_USE status hob_flow_push_cold(hob_flow *f);
 
 /* Choose forward or backward for each jump: the order of blocks is final. */
 MUST_USE status hob_flow_direct_jumps(hob_flow *f);

@@ -1,9 +1,8 @@
-/* order.c -- the graph on its way to bytes: lines, stack depth, handlers, the
- * final order of blocks and the direction of jumps.
+/* order.c -- the graph on its way to bytes: lines, stack depth, handlers, and the
+ * direction of jumps.
  *
  * Holds      no unreachable block (flow.c has run); empty ones only between passes.
- * Hazard     passes depend on each other: copies of exits need n_ways_in, cold
- *            code needs is_handler, directions need the final order.
+ * Hazard     copies of exits need n_ways_in; directions need the final order.
  */
 #include "compile/flow.h"
 
@@ -17,26 +16,15 @@ has_line(const hob_instr *in)
     return in->where.line >= 0;
 }
 
-/* A block that leaves the function without saying where: it takes the place of
- * whoever gets there, so each way in needs its own. */
-static bool
-is_lineless_exit(const hob_block *b)
-{
-    if (!hob_block_exits(b)) { return false; }
-    for (int i = 0; i < b->n; i++) {
-        if (has_line(&b->instrs[i])) { return false; }
-    }
-    return true;
-}
-
+/* The newest block first: its copy comes last. */
 static status
 split_lineless_exits(hob_cfg *cfg)
 {
-    for (hob_block *b = cfg->entry; b; b = b->next) {
+    for (hob_block *b = cfg->newest; b; b = b->older) {
         if (!hob_block_jumps(b)) { continue; }
         hob_instr *last = hob_block_last(b);
         hob_block *exit = last->target;
-        if (!is_lineless_exit(exit) || exit->n_ways_in <= 1) { continue; }
+        if (!hob_block_is_lineless_exit(exit) || exit->n_ways_in <= 1) { continue; }
 
         hob_block *copy = hob_block_copy(cfg, exit);
         if (!copy) { return -1; }
@@ -51,7 +39,7 @@ split_lineless_exits(hob_cfg *cfg)
 
     /* what is left of them is reached by falling, from one place */
     for (hob_block *b = cfg->entry; b; b = b->next) {
-        if (b->n && b->next && hob_block_falls(b) && b->next->n && is_lineless_exit(b->next)) {
+        if (b->n && b->next && hob_block_falls(b) && b->next->n && hob_block_is_lineless_exit(b->next)) {
             b->next->instrs[0].where = hob_block_last(b)->where;
         }
     }
@@ -183,8 +171,8 @@ hob_flow_stack_depth(hob_flow *f)
     worklist w;
     if (worklist_open(&w, f->cfg) < 0) { return -1; }
 
-    int deepest = 0;
-    depth_reaches(&w, f->cfg->entry, 0);
+    int deepest = f->depth_at_entry;
+    depth_reaches(&w, f->cfg->entry, f->depth_at_entry);
     while (w.n) {
         if (!depth_in_block(&w, w.items[--w.n], &deepest)) {
             deepest = -1;
@@ -203,7 +191,6 @@ enter_handler(hob_cfg *cfg, hob_handler *outer, const hob_instr *setup)
     hob_handler *handler = hob_arena_alloc(cfg->arena, sizeof *handler);
     if (!handler) { return NULL; }
     *handler = (hob_handler){outer, setup->target};
-    setup->target->is_handler = true;
     if (setup->opcode != SETUP_FINALLY) { setup->target->keeps_lasti = true; }
     return handler;
 }
@@ -260,83 +247,6 @@ hob_flow_label_handlers(hob_flow *f)
         }
         hob_flow_drop_nops(b, -1);
     }
-    return 0;
-}
-
-/* --- cold code --- */
-
-/* Mark what the worklist's blocks reach, without exceptions; is_cold or is_warm. */
-static void
-mark_reached(worklist *w, bool is_cold)
-{
-    while (w->n) {
-        hob_block *b = w->items[--w->n];
-        if (is_cold) { b->is_cold = true; }
-        else { b->is_warm = true; }
-        if (b->next && hob_block_falls(b) && !b->next->is_warm) { worklist_add(w, b->next); }
-        if (hob_block_jumps(b)) {
-            hob_block *target = hob_block_last(b)->target;
-            if (!target->is_warm) { worklist_add(w, target); }
-        }
-    }
-}
-
-static status
-mark_warm_and_cold(hob_cfg *cfg)
-{
-    worklist w;
-    if (worklist_open(&w, cfg) < 0) { return -1; }
-    worklist_add(&w, cfg->entry);
-    mark_reached(&w, false);
-
-    for (hob_block *b = cfg->entry; b; b = b->next) { b->is_seen = false; }
-    for (hob_block *b = cfg->entry; b; b = b->next) {
-        if (b->is_handler && !b->is_warm) { worklist_add(&w, b); }
-    }
-    mark_reached(&w, true);
-    worklist_close(&w);
-    return 0;
-}
-
-/* Cold blocks that fall into warm ones jump instead: they are about to move away. */
-static status
-jump_back_to_warm(hob_cfg *cfg)
-{
-    for (hob_block *b = cfg->entry; b; b = b->next) {
-        if (!b->is_cold || !b->next || !b->next->is_warm || !hob_block_falls(b)) { continue; }
-        hob_block *jump = hob_cfg_block(cfg);
-        if (!jump) { return -1; }
-        hob_instr in = {.opcode = JUMP, .target = b->next, .where = HOB_NOWHERE};
-        if (hob_block_insert(cfg, jump, 0, in) < 0) { return -1; }
-        jump->is_cold = true;
-        jump->n_ways_in = 1;
-        jump->next = b->next;
-        b->next = jump;
-    }
-    return 0;
-}
-
-status
-hob_flow_push_cold(hob_flow *f)
-{
-    hob_cfg *cfg = f->cfg;
-    if (!cfg->entry->next) { return 0; }
-    if (mark_warm_and_cold(cfg) < 0 || jump_back_to_warm(cfg) < 0) { return -1; }
-
-    hob_block *cold = NULL, **cold_end = &cold, **link = &cfg->entry;
-    for (hob_block *b = cfg->entry; b; b = b->next) {
-        if (b->is_cold) {
-            *cold_end = b;
-            cold_end = &b->next;
-        }
-        else {
-            *link = b;
-            link = &b->next;
-        }
-    }
-    *cold_end = NULL;
-    *link = cold;
-    if (cold) { hob_flow_drop_jumps_to_next(cfg); }
     return 0;
 }
 

@@ -6,7 +6,7 @@
  * rest to importlib._bootstrap.
  *
  * Holds      interp->modules is sys.modules; interp->importlib is
- *            importlib._bootstrap once hob_import_init() has run.
+ *            importlib._bootstrap once hob_import_start() has run.
  * Hazard     any look-up in sys.modules may find something a program put
  *            there; only exact dicts take the fast path.
  * Next       builtin.c frozen.c dynload.c extensions.c; docs/internals/import.md
@@ -634,7 +634,7 @@ PyImport_ImportFrozenModule(const char *name)
 /* --- start --- */
 
 status
-hob_import_init(PyInterpreterState *interp)
+hob_import_start(PyInterpreterState *interp)
 {
     if (PyImport_ImportFrozenModule("_frozen_importlib") <= 0) {
         if (!PyErr_Occurred()) {
@@ -671,7 +671,7 @@ hob_import_init(PyInterpreterState *interp)
 }
 
 status
-hob_import_init_external(PyInterpreterState *interp)
+hob_import_start_external(PyInterpreterState *interp)
 {
     own PyObject *done = PyObject_CallMethod(interp->importlib, "_install_external_importers",
                                              NULL);

@@ -5,10 +5,10 @@
 #include "base/c.h"
 
 /* Bind importlib's bootstrap to this interpreter: frozen modules only. */
-MUST_USE status hob_import_init(PyInterpreterState *interp);
+MUST_USE status hob_import_start(PyInterpreterState *interp);
 
 /* Install the path-based importers and zipimport's hook. */
-MUST_USE status hob_import_init_external(PyInterpreterState *interp);
+MUST_USE status hob_import_start_external(PyInterpreterState *interp);
 
 /* --- builtin.c: modules compiled in --- */
 MAYBE_NULL const struct _inittab *hob_builtin_find(PyObject *name);

@@ -7,6 +7,7 @@
  *            hides it.
  * Next       descr.c (the same functions before they are bound)
  */
+#include <Python.h>
 #include <structmember.h>
 
 #include "memory/own.h"

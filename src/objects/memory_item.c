@@ -43,8 +43,8 @@ hob_item_size(char code)
 const char *
 hob_item_native(const char *format)
 {
-    static const char *const all[] = {
-#define TEXT(c, type, make) (const char[]){c, '\0'},
+    static const char all[][2] = {
+#define TEXT(c, type, make) {c, '\0'},
         NATIVE_FORMATS(TEXT)
 #undef TEXT
     };
@@ -83,7 +83,8 @@ hob_item_equal(const char *p, const char *q, char code)
     case '?': return (*p != 0) == (*q != 0);
 #define EQUAL(c, type, make)                    \
     case c: {                                   \
-        type x, y;                              \
+        type x;                                 \
+        type y;                                 \
         memcpy(&x, p, sizeof x);                \
         memcpy(&y, q, sizeof y);                \
         return x == y;                          \

@@ -41,3 +41,16 @@ HOB_EXPORT Py_ssize_t _Py_read(int fd, void *buf, size_t count);
 HOB_EXPORT Py_ssize_t _Py_write(int fd, const void *buf, size_t count);
 HOB_EXPORT int _Py_set_inheritable(int fd, int inheritable, int *atomic_flag_works);
 HOB_EXPORT PyObject *_Py_GetLocaleEncodingObject(void);
+
+/* str/: formatting, the locale's encoding */
+HOB_EXPORT int _PyLong_FormatWriter(_PyUnicodeWriter *writer, PyObject *op, int base,
+                                    int alternate);             /* int/text.c */
+HOB_EXPORT int _PyLong_FormatAdvancedWriter(_PyUnicodeWriter *writer, PyObject *obj,
+                                            PyObject *format_spec, Py_ssize_t start,
+                                            Py_ssize_t end);
+HOB_EXPORT int _PyFloat_FormatAdvancedWriter(_PyUnicodeWriter *writer, PyObject *obj,
+                                             PyObject *format_spec, Py_ssize_t start,
+                                             Py_ssize_t end);
+struct lconv;
+HOB_EXPORT int _Py_GetLocaleconvNumeric(struct lconv *lc, PyObject **decimal_point,
+                                        PyObject **thousands_sep);

@@ -128,7 +128,7 @@ configure_sys(void)
 static MUST_USE status
 import_core(void)
 {
-    return hob_import_init(hob_ts()->interp);
+    return hob_import_start(hob_ts()->interp);
 }
 
 /* --- main --- */
@@ -136,7 +136,7 @@ import_core(void)
 static MUST_USE status
 import_external(void)
 {
-    return hob_import_init_external(hob_ts()->interp);
+    return hob_import_start_external(hob_ts()->interp);
 }
 
 static MUST_USE status

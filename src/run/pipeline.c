@@ -24,51 +24,6 @@ feature_version(const PyCompilerFlags *flags)
     return flags && (flags->cf_flags & PyCF_ONLY_AST) ? flags->cf_feature_version : PY_MINOR_VERSION;
 }
 
-static MUST_USE PyObject *
-compile_tree(hob_mod *tree, PyObject *filename, PyCompilerFlags *flags, int optimize,
-             hob_arena *arena)
-{
-    if (flags && (flags->cf_flags & PyCF_ONLY_AST)) { return hob_ast_to_object(tree); }
-    return (PyObject *)hob_compile_module(tree, filename, flags, optimize, arena);
-}
-
-/* --- compile --- */
-
-PyObject *
-Py_CompileStringObject(const char *text, PyObject *filename, int start, PyCompilerFlags *flags,
-                       int optimize)
-{
-    hob_arena *arena = hob_arena_new();
-    if (!arena) { return NULL; }
-    hob_mod *tree = hob_parse(text, (Py_ssize_t)strlen(text), filename, start,
-                              flags ? flags->cf_flags : 0, feature_version(flags), arena);
-    PyObject *code = tree ? compile_tree(tree, filename, flags, optimize, arena) : NULL;
-    hob_arena_free(arena);
-    return code;
-}
-
-PyObject *
-Py_CompileStringExFlags(const char *text, const char *filename, int start, PyCompilerFlags *flags,
-                        int optimize)
-{
-    own PyObject *name = PyUnicode_DecodeFSDefault(filename);
-    return name ? Py_CompileStringObject(text, name, start, flags, optimize) : NULL;
-}
-
-#undef Py_CompileStringFlags
-HOB_EXPORT PyObject *
-Py_CompileStringFlags(const char *text, const char *filename, int start, PyCompilerFlags *flags)
-{
-    return Py_CompileStringExFlags(text, filename, start, flags, -1);
-}
-
-#undef Py_CompileString
-HOB_EXPORT PyObject *
-Py_CompileString(const char *text, const char *filename, int start)
-{
-    return Py_CompileStringExFlags(text, filename, start, NULL, -1);
-}
-
 /* --- run --- */
 
 PyObject *

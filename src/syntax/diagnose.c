@@ -1011,18 +1011,26 @@ skip_excepts(hob_parser *p, bool is_star)
     }
 }
 
-/* One kind of except clause and then the other. */
+/* One kind of except clause and then the head of the other. */
 static void
 diagnose_mixed_excepts(hob_parser *p)
 {
     int mark = p->mark;
     for (int is_star = 0; is_star < 2 && !p->failed; is_star++) {
+        PyObject *name;
         p->mark = mark;
-        if (!skip_excepts(p, is_star) || !parse_except_clause(p, !is_star)) { continue; }
-        mark = p->mark;
-        if (!parse_block(p)) { p->mark = mark; }
-        hob_error_last(p, PyExc_SyntaxError,
-                       "cannot have both 'except' and 'except*' on the same 'try'");
+        if (!skip_excepts(p, is_star)) { continue; }
+        int first = p->mark, last = is_star ? first : first + 1;
+        if (!accept(p, TOK_EXCEPT) || (!is_star && !accept(p, TOK_STAR))) { continue; }
+        int end = p->mark;
+        if (!parse_expression(p) || !parse_as_name(p, &name)) {
+            if (!is_star || p->failed) { continue; }
+            p->mark = end;
+        }
+        if (accept(p, TOK_COLON)) {
+            hob_error_span(p, join(token_span(token_at(p, first)), token_span(token_at(p, last))),
+                           "cannot have both 'except' and 'except*' on the same 'try'");
+        }
     }
 }
 

@@ -159,7 +159,7 @@ locate(reader *r, const char *brace, int *lines, int *column)
     for (const char *c = token; c < brace; c++) {
         if (*c == '\n') {
             ++*lines;
-            line = c;
+            line = c + 1;
         }
     }
     while (*s == ' ' || *s == '\t' || *s == '\f') { s++; }
@@ -337,10 +337,12 @@ read_all(reader *r, int depth, hob_string_parts *parts)
     return true;
 }
 
+/* Unlike its parts, which have the place of the whole, the spec has its token's. */
 static hob_expr *
 read_spec(reader *r, int depth)
 {
-    hob_string_parts parts = {.base = r->p->n_stack, .at = r->place, .kind = r->kind};
+    hob_string_parts parts = {.base = r->p->n_stack, .at = token_span(r->t),
+                              .kind = r->kind};
     hob_expr *spec = read_all(r, depth, &parts) ? hob_string_parts_joined(r->p, &parts) : NULL;
     Py_XDECREF(parts.last);
     return spec;

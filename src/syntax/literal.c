@@ -109,7 +109,6 @@ hob_literal_number(hob_parser *p, const hob_token *t)
 bool
 hob_literal_warn_escape(hob_parser *p, const char *escape, const hob_token *t)
 {
-    if (p->diagnosing) { return true; }     /* the first pass has told */
     own PyObject *message =
         *escape >= '4' && *escape <= '7'
             ? PyUnicode_FromFormat("invalid octal escape sequence '\\%.3s'", escape)

@@ -184,11 +184,7 @@ parse_arguments_rule(hob_parser *p)
 hob_expr *
 parse_arguments(hob_parser *p)
 {
-    if (!p->diagnosing) { return parse_arguments_rule(p); }
-    void *known;
-    int first = p->mark;
-    if (hob_memo_find(p, RULE_ARGUMENTS, &known)) { return known; }
-    return hob_memo_add(p, RULE_ARGUMENTS, first, parse_arguments_rule(p));
+    return REMEMBERED(p, RULE_ARGUMENTS, parse_arguments_rule);
 }
 
 static hob_expr *

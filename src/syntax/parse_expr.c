@@ -49,16 +49,19 @@ parse_number(hob_parser *p)
     return e;
 }
 
+static hob_expr *
+parse_strings_rule(hob_parser *p)
+{
+    int first = p->mark;
+    while (peek(p) == TOK_STRING) { p->mark++; }
+    if (p->failed || p->mark == first) { return NULL; }
+    return hob_literal_strings(p, first, p->mark - first);
+}
+
 hob_expr *
 parse_strings(hob_parser *p)
 {
-    void *known;
-    int first = p->mark;
-    if (p->diagnosing && hob_memo_find(p, RULE_STRINGS, &known)) { return known; }
-    while (peek(p) == TOK_STRING) { p->mark++; }
-    if (p->failed || p->mark == first) { return NULL; }
-    hob_expr *e = hob_literal_strings(p, first, p->mark - first);
-    return p->diagnosing ? hob_memo_add(p, RULE_STRINGS, first, e) : e;
+    return REMEMBERED(p, RULE_STRINGS, parse_strings_rule);
 }
 
 /* --- lists of expressions --- */
@@ -86,17 +89,16 @@ parse_starred_expression(hob_parser *p)
     return parse_star(p, parse_expression);
 }
 
+static hob_expr *
+parse_star_expression_rule(hob_parser *p)
+{
+    return peek(p) == TOK_STAR ? parse_star(p, parse_bitwise_or) : parse_expression(p);
+}
+
 hob_expr *
 parse_star_expression(hob_parser *p)
 {
-    if (!p->diagnosing) {
-        return peek(p) == TOK_STAR ? parse_star(p, parse_bitwise_or) : parse_expression(p);
-    }
-    void *known;
-    int first = p->mark;
-    if (hob_memo_find(p, RULE_STAR_EXPRESSION, &known)) { return known; }
-    hob_expr *e = peek(p) == TOK_STAR ? parse_star(p, parse_bitwise_or) : parse_expression(p);
-    return hob_memo_add(p, RULE_STAR_EXPRESSION, first, e);
+    return REMEMBERED(p, RULE_STAR_EXPRESSION, parse_star_expression_rule);
 }
 
 hob_expr *
@@ -239,23 +241,18 @@ parse_conditional(hob_parser *p)
     return p->failed ? NULL : body;
 }
 
+static hob_expr *
+parse_expression_rule(hob_parser *p)
+{
+    RETURN_IF_MISTAKE(hob_diagnose_expression(p));
+    return parse_conditional(p);
+}
+
 hob_expr *
 parse_expression(hob_parser *p)
 {
     if (!hob_parser_enter(p, DEPTH_EXPRESSION)) { return NULL; }
-    if (!p->diagnosing) { return leave(p, DEPTH_EXPRESSION, parse_conditional(p)); }
-
-    void *node;
-    int first = p->mark;
-    if (!hob_memo_find(p, RULE_EXPRESSION, &node)) {
-        if (p->looks_for_mistakes) {
-            hob_diagnose_expression(p);
-            p->mark = first;
-        }
-        node = p->failed ? NULL : parse_conditional(p);
-        node = hob_memo_add(p, RULE_EXPRESSION, first, node);
-    }
-    return leave(p, DEPTH_EXPRESSION, node);
+    return leave(p, DEPTH_EXPRESSION, REMEMBERED(p, RULE_EXPRESSION, parse_expression_rule));
 }
 
 hob_expr *
@@ -315,21 +312,10 @@ parse_inversion_rule(hob_parser *p)
     return checked(p, hob_ast_unary_op(UNARYOP_NOT, operand, span(p, first), p->arena));
 }
 
-/* Run a rule through the memo while diagnosing. */
-static ALWAYS_INLINE hob_expr *
-remembered(hob_parser *p, hob_rule rule, hob_expr *(*parse)(hob_parser *))
-{
-    if (LIKELY(!p->diagnosing)) { return parse(p); }
-    void *known;
-    int first = p->mark;
-    if (hob_memo_find(p, rule, &known)) { return known; }
-    return hob_memo_add(p, rule, first, parse(p));
-}
-
 static hob_expr *
 parse_inversion(hob_parser *p)
 {
-    return remembered(p, RULE_INVERSION, parse_inversion_rule);
+    return REMEMBERED(p, RULE_INVERSION, parse_inversion_rule);
 }
 
 static hob_expr *
@@ -341,7 +327,7 @@ parse_conjunction_rule(hob_parser *p)
 static hob_expr *
 parse_conjunction(hob_parser *p)
 {
-    return remembered(p, RULE_CONJUNCTION, parse_conjunction_rule);
+    return REMEMBERED(p, RULE_CONJUNCTION, parse_conjunction_rule);
 }
 
 static hob_expr *
@@ -353,7 +339,7 @@ parse_disjunction_rule(hob_parser *p)
 hob_expr *
 parse_disjunction(hob_parser *p)
 {
-    return remembered(p, RULE_DISJUNCTION, parse_disjunction_rule);
+    return REMEMBERED(p, RULE_DISJUNCTION, parse_disjunction_rule);
 }
 
 /* --- comparisons --- */
@@ -497,7 +483,7 @@ parse_bitwise_or_rule(hob_parser *p)
 hob_expr *
 parse_bitwise_or(hob_parser *p)
 {
-    return remembered(p, RULE_BITWISE_OR, parse_bitwise_or_rule);
+    return REMEMBERED(p, RULE_BITWISE_OR, parse_bitwise_or_rule);
 }
 
 /* --- factor, power, await --- */
@@ -517,7 +503,7 @@ static hob_expr *
 parse_power(hob_parser *p)
 {
     int first = p->mark;
-    hob_expr *base = remembered(p, RULE_AWAIT_PRIMARY, parse_await_primary_rule);
+    hob_expr *base = REMEMBERED(p, RULE_AWAIT_PRIMARY, parse_await_primary_rule);
     if (!base || peek(p) != TOK_DOUBLESTAR) { return p->failed ? NULL : base; }
 
     int end = p->mark++;
@@ -553,7 +539,7 @@ parse_factor_rule(hob_parser *p)
 static hob_expr *
 parse_factor(hob_parser *p)
 {
-    return remembered(p, RULE_FACTOR, parse_factor_rule);
+    return REMEMBERED(p, RULE_FACTOR, parse_factor_rule);
 }
 
 /* --- primaries --- */
@@ -579,6 +565,14 @@ parse_subscript(hob_parser *p, hob_expr *value, int first)
                                         p->arena));
 }
 
+/* Behind a primary, at any bracket: mistakes made in comprehensions. */
+static hob_expr *
+diagnose_bracket(hob_parser *p)
+{
+    RETURN_IF_MISTAKE(hob_diagnose_comprehension(p));
+    return NULL;
+}
+
 static hob_expr *
 parse_primary_rule(hob_parser *p)
 {
@@ -586,11 +580,15 @@ parse_primary_rule(hob_parser *p)
     hob_expr *e = parse_atom(p);
     while (e) {
         int end = p->mark;
-        hob_expr *next;
+        hob_expr *next = NULL;
         switch (peek(p)) {
         case TOK_DOT: next = parse_attribute(p, e, first); break;
         case TOK_LPAR: next = parse_call_trailer(p, e, first); break;
-        case TOK_LSQB: next = parse_subscript(p, e, first); break;
+        case TOK_LSQB:
+            (void)diagnose_bracket(p);
+            if (!p->failed) { next = parse_subscript(p, e, first); }
+            break;
+        case TOK_LBRACE: (void)diagnose_bracket(p); break;
         default: return p->failed ? NULL : e;
         }
         if (!next) {
@@ -605,7 +603,54 @@ parse_primary_rule(hob_parser *p)
 hob_expr *
 parse_primary(hob_parser *p)
 {
-    return remembered(p, RULE_PRIMARY, parse_primary_rule);
+    return REMEMBERED(p, RULE_PRIMARY, parse_primary_rule);
+}
+
+/* --- what may be assigned to --- */
+
+static bool
+at_trailer(hob_parser *p)
+{
+    int type = peek(p);
+    return type == TOK_DOT || type == TOK_LPAR || type == TOK_LSQB;
+}
+
+/* Like a primary; of two readings of a bracket the subscript is tried first. */
+static hob_expr *
+parse_target_rule(hob_parser *p)
+{
+    int first = p->mark;
+    hob_expr *e = parse_atom(p);
+    while (e && at_trailer(p)) {
+        int end = p->mark;
+        hob_expr *next;
+        switch (peek(p)) {
+        case TOK_DOT: next = parse_attribute(p, e, first); break;
+        case TOK_LPAR: next = parse_call_trailer(p, e, first); break;
+        default:
+            next = parse_subscript(p, e, first);
+            int after = p->mark;
+            if (!p->failed && (!next || !at_trailer(p))) {
+                p->mark = end;
+                (void)diagnose_bracket(p);
+                p->mark = after;
+            }
+        }
+        if (p->failed) { return NULL; }
+        if (!next) {
+            p->mark = end;
+            return e;
+        }
+        e = next;
+    }
+    return p->failed ? NULL : e;
+}
+
+hob_expr *
+parse_target(hob_parser *p)
+{
+    if (!p->diagnosing) { return parse_primary(p); }
+    return REMEMBERED(p, RULE_TARGET_PRIMARY, parse_target_rule);
 }
 
 /* --- slices --- */
@@ -923,6 +968,22 @@ parse_brace(hob_parser *p)
     return checked(p, hob_ast_set_comp(e, clauses, span(p, first), p->arena));
 }
 
+/* Unlike other mistakes, those of dict displays are told in the first pass already.
+ * To look for them what is inside is read again, at each level around: remember. */
+static hob_expr *
+parse_brace_or_complain(hob_parser *p)
+{
+    int first = p->mark, base = p->n_stack;
+    hob_expr *e = parse_brace(p);
+    if (!e && !p->failed) {
+        p->remembers = true;
+        p->mark = first;
+        p->n_stack = base;
+        hob_diagnose_dict(p);
+    }
+    return e;
+}
+
 /* --- displays once more, one reading after the other, to find mistakes --- */
 
 /* opening item clauses closing: the pieces of a comprehension. */
@@ -1002,7 +1063,8 @@ try_dict(hob_parser *p)
         if (dict || p->failed) { return dict; }
     }
     p->mark = first;
-    RETURN_IF_MISTAKE(hob_diagnose_dict(p));
+    p->n_stack = base;
+    hob_diagnose_dict(p);
     return NULL;
 }
 
@@ -1074,7 +1136,7 @@ parse_display(hob_parser *p, int type)
     if (p->diagnosing) { e = parse_display_by_trial(p, type); }
     else if (type == TOK_LPAR) { e = parse_paren(p); }
     else if (type == TOK_LSQB) { e = parse_bracket(p); }
-    else { e = parse_brace(p); }
+    else { e = parse_brace_or_complain(p); }
     return leave(p, DEPTH_ATOM, p->failed ? NULL : e);
 }
 
@@ -1185,7 +1247,7 @@ hob_expr_set_context(hob_expr *e, hob_expr_context ctx)
 static hob_expr *
 parse_plain_target(hob_parser *p)
 {
-    hob_expr *e = parse_primary(p);
+    hob_expr *e = parse_target(p);
     return e && hob_is_star_target(e) && e->kind != EXPR_STARRED ? e : NULL;
 }
 
@@ -1198,7 +1260,7 @@ parse_star_target_rule(hob_parser *p)
 hob_expr *
 parse_star_target(hob_parser *p)
 {
-    return remembered(p, RULE_STAR_TARGET, parse_star_target_rule);
+    return REMEMBERED(p, RULE_STAR_TARGET, parse_star_target_rule);
 }
 
 /* Targets as for `for`; contexts are left for the caller to set. */

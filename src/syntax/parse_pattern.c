@@ -371,13 +371,10 @@ parse_closed_pattern_rule(hob_parser *p)
 static hob_pattern *
 parse_closed_pattern(hob_parser *p)
 {
-    if (!p->diagnosing) { return parse_closed_pattern_rule(p); }
-    void *known;
-    int first = p->mark, base = p->n_stack;
-    if (hob_memo_find(p, RULE_CLOSED_PATTERN, &known)) { return known; }
-    hob_pattern *pattern = parse_closed_pattern_rule(p);
+    int base = p->n_stack;
+    hob_pattern *pattern = REMEMBERED(p, RULE_CLOSED_PATTERN, parse_closed_pattern_rule);
     if (!pattern) { p->n_stack = base; }
-    return hob_memo_add(p, RULE_CLOSED_PATTERN, first, pattern);
+    return pattern;
 }
 
 /* --- or, as --- */

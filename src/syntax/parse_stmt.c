@@ -164,7 +164,7 @@ static hob_stmt *
 try_annotated(hob_parser *p)
 {
     int first = p->mark;
-    hob_expr *target = parse_primary(p);
+    hob_expr *target = parse_target(p);
     if (!target || !hob_is_single_target(target) || peek(p) != TOK_COLON) { return NULL; }
     return parse_annotated(p, first, target);
 }
@@ -193,7 +193,7 @@ static hob_stmt *
 try_augmented(hob_parser *p, bool *committed)
 {
     int first = p->mark;
-    hob_expr *target = parse_primary(p);
+    hob_expr *target = parse_target(p);
     if (!target || !hob_is_single_target(target) || !augmented[peek(p)]) { return NULL; }
     *committed = true;
     return parse_augmented(p, first, target);
@@ -261,7 +261,7 @@ parse_assert(hob_parser *p)
 static hob_expr *
 parse_del_target(hob_parser *p)
 {
-    hob_expr *e = parse_primary(p);
+    hob_expr *e = parse_target(p);
     return e && hob_is_del_target(e) ? e : NULL;
 }
 
@@ -486,13 +486,10 @@ parse_simple_statement_rule(hob_parser *p)
 static hob_stmt *
 parse_simple_statement(hob_parser *p)
 {
-    if (!p->diagnosing) { return parse_simple_statement_rule(p); }
-    void *known;
-    int first = p->mark, base = p->n_stack;
-    if (hob_memo_find(p, RULE_SIMPLE_STMT, &known)) { return known; }
-    hob_stmt *stmt = parse_simple_statement_rule(p);
+    int base = p->n_stack;
+    hob_stmt *stmt = REMEMBERED(p, RULE_SIMPLE_STMT, parse_simple_statement_rule);
     if (!stmt) { p->n_stack = base; }
-    return hob_memo_add(p, RULE_SIMPLE_STMT, first, stmt);
+    return stmt;
 }
 
 /* statement (';' statement)* ';'? NEWLINE, pushed. */
@@ -535,11 +532,7 @@ parse_block_rule(hob_parser *p)
 hob_stmt_seq *
 parse_block(hob_parser *p)
 {
-    if (!p->diagnosing) { return parse_block_rule(p); }
-    void *known;
-    int first = p->mark;
-    if (hob_memo_find(p, RULE_BLOCK, &known)) { return known; }
-    return hob_memo_add(p, RULE_BLOCK, first, parse_block_rule(p));
+    return REMEMBERED(p, RULE_BLOCK, parse_block_rule);
 }
 
 /* ':' block after a keyword that nothing but a colon can follow. */

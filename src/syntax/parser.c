@@ -124,11 +124,19 @@ hob_parser_is_word(hob_parser *p, const char *word)
         && memcmp(p->tok->text + t->start, word, length) == 0;
 }
 
+/* Any beginning of a soft keyword counts, as in the reference: `c` like `case`. */
 bool
 hob_parser_is_soft_keyword(hob_parser *p)
 {
-    return hob_parser_is_word(p, "_") || hob_parser_is_word(p, "case")
-        || hob_parser_is_word(p, "match");
+    static const char *const words[] = {"_", "case", "match"};
+    if (peek(p) != TOK_NAME) { return false; }
+    hob_token *t = token_at(p, p->mark);
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        if (strncmp(words[i], p->tok->text + t->start, (size_t)(t->end - t->start)) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 hob_span
@@ -521,8 +529,9 @@ second_pass(hob_parser *p)
 {
     int last = p->n_tokens - 1;
     p->mark = p->n_stack = p->depth = 0;
-    p->diagnosing = p->looks_for_mistakes = true;
-    p->tok->is_quiet = true;
+    p->diagnosing = p->looks_for_mistakes = p->remembers = true;
+    if (p->n_memo) { memset(p->memo, 0, (size_t)p->memo_size * sizeof *p->memo); }
+    p->n_memo = 0;
     p->tok->source->stopped = p->tok->is_interactive;
     (void)parse_start(p);
     hob_error_final(p, last);

@@ -57,6 +57,7 @@ typedef struct hob_parser {
     int mark;                           /* index of the next token */
     bool failed;                        /* an exception is set */
     bool diagnosing;
+    bool remembers;                     /* uses the memo */
     bool looks_for_mistakes;            /* diagnosing, and not inside a trial */
     bool has_started;                   /* single input: the statement has begun */
     int depth;                          /* of nested rules */
@@ -148,9 +149,22 @@ extern hob_seq hob_seq_empty;
 PyObject *hob_parser_name(hob_parser *p, const hob_token *t);   /* interned; arena's */
 PyObject *hob_parser_keep(hob_parser *p, STOLEN PyObject *op);  /* NULL sets failed */
 
-/* --- memo; only while diagnosing --- */
+/* --- memo; while diagnosing, and once a dict display has failed --- */
 bool hob_memo_find(hob_parser *p, hob_rule rule, void **node);  /* true: mark moved */
 void *hob_memo_add(hob_parser *p, hob_rule rule, int mark, void *node);
+
+/* parse(p), through the memo when that is in use. */
+static ALWAYS_INLINE void *
+remembered(hob_parser *p, hob_rule rule, void *(*parse)(hob_parser *))
+{
+    void *node;
+    int first = p->mark;
+    if (UNLIKELY(p->remembers) && hob_memo_find(p, rule, &node)) { return node; }
+    node = parse(p);
+    return UNLIKELY(p->remembers) ? hob_memo_add(p, rule, first, node) : node;
+}
+
+#define REMEMBERED(p, rule, parse) remembered(p, rule, (void *(*)(hob_parser *))(parse))
 
 /* --- depth: the reference gives up at 6000 nested rules --- */
 bool hob_parser_enter(hob_parser *p, int n_rules);              /* false: failed */
@@ -231,6 +245,7 @@ hob_expr *parse_walrus_or_expression(hob_parser *p);
 hob_expr *parse_disjunction(hob_parser *p);
 hob_expr *parse_bitwise_or(hob_parser *p);
 hob_expr *parse_primary(hob_parser *p);
+hob_expr *parse_target(hob_parser *p);          /* atom and trailers; check what it is */
 hob_expr *parse_atom(hob_parser *p);
 hob_expr *parse_strings(hob_parser *p);
 hob_expr *parse_yield(hob_parser *p);

@@ -205,7 +205,8 @@ source_check_cookies(hob_source *self)
     Py_ssize_t at = 0;
     for (int line = 0; line < 2 && !self->cookie_done && at < self->length; line++) {
         char *newline = memchr(self->text + at, '\n', (size_t)(self->length - at));
-        Py_ssize_t end = newline ? newline - self->text : self->length;
+        if (!newline) { break; }
+        Py_ssize_t end = newline - self->text;
         tri other = source_check_cookie(self, self->text + at, end - at);
         if (other < 0) { return -1; }
         at = end + 1;

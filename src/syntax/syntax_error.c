@@ -138,8 +138,6 @@ hob_error_from(hob_parser *p, hob_span at, const char *format, ...)
     return NULL;
 }
 
-static void raise_never_closed(hob_parser *p);
-
 static void
 raise_about(hob_parser *p, PyObject *type, const hob_token *t, const char *format, va_list rest)
 {
@@ -154,18 +152,12 @@ raise_about(hob_parser *p, PyObject *type, const hob_token *t, const char *forma
 static void
 raise_last(hob_parser *p, PyObject *type, const char *format, va_list rest)
 {
-    hob_tokenizer *tok = p->tok;
     if (p->failed) { return; }
     if (p->n_tokens == 0) {
         raise_at(p, type, (hob_span){0, 0, 0, -1}, format, rest);
         return;
     }
-    hob_token *t = &p->tokens[p->n_tokens - 1];
-    if (t->type == TOK_ERRORTOKEN && tok->stop == STOP_EOF && tok->level > 0) {
-        raise_never_closed(p);
-        return;
-    }
-    raise_about(p, type, t, format, rest);
+    raise_about(p, type, &p->tokens[p->n_tokens - 1], format, rest);
 }
 
 void *

@@ -197,7 +197,6 @@ stop_with(hob_tokenizer *self, hob_stop stop)
 bool
 hob_tokenizer_warn(hob_tokenizer *self, PyObject *category, const char *format, ...)
 {
-    if (self->is_quiet) { return true; }
     va_list rest;
     va_start(rest, format);
     own PyObject *message = PyUnicode_FromFormatV(format, rest);
@@ -735,6 +734,10 @@ again:
     }
     else {
         type = read_operator(self, c);
+        /* Operators look one byte ahead, so that the end of the text is known now. */
+        if (self->at == self->line_end && self->at - self->start < 3 && type != TOK_ERRORTOKEN) {
+            back(self, next_char(self));
+        }
     }
     if (type == TOK_ERRORTOKEN) { return type; }
     *start = self->start;

@@ -327,11 +327,10 @@ static ALWAYS_INLINE MAYBE_NULL PyObject *
 dict_value_at(PyDictObject *dict, unsigned i, PyObject *name)
 {
     PyDictKeysObject *keys = dict->ma_keys;
-    if (dict->ma_values || !hob_keys_is_str(keys) || (Py_ssize_t)i >= keys->n_entries) {
-        return NULL;
-    }
+    if (!hob_keys_is_str(keys) || (Py_ssize_t)i >= keys->n_entries) { return NULL; }
     hob_dict_str_entry *entry = &hob_keys_str(keys)[i];
-    return entry->key == name ? entry->value : NULL;
+    if (entry->key != name) { return NULL; }
+    return dict->ma_values ? dict->ma_values->values[i] : entry->value;
 }
 
 /* A frame of the data stack is done. */

@@ -13,6 +13,7 @@
 
 #include <structmember.h>
 
+#include "bytecode/exctable.h"
 #include "gen/bytecode/opcode.h"
 #include "memory/gc.h"
 #include "memory/own.h"
@@ -166,15 +167,11 @@ hob_generator_send(PyGenObject *gen, PyObject *arg, PyObject **result, bool thro
     frame->slots[frame->stacktop++] = Py_NewRef(arg ? arg : Py_None);
     hob_generator_resume(ts, gen);
     if (throwing) { _PyErr_ChainStackItem(NULL); }
-    Py_INCREF(gen);                     /* it may be dropped from inside */
     PyObject *value = ts->interp->eval_frame(ts, frame, throwing);
-    bool goes_on = gen->gi_frame_state == GEN_SUSPENDED;
-    bool is_async = PyAsyncGen_CheckExact(gen);
-    Py_DECREF(gen);
     *result = value;
     if (!value) { return PYGEN_ERROR; }
-    if (goes_on) { return PYGEN_NEXT; }
-    if (value == Py_None && !arg && !is_async) { Py_CLEAR(*result); }
+    if (gen->gi_frame_state == GEN_SUSPENDED) { return PYGEN_NEXT; }
+    if (value == Py_None && !arg && !PyAsyncGen_CheckExact(gen)) { Py_CLEAR(*result); }
     return PYGEN_RETURN;
 }
 
@@ -257,6 +254,16 @@ close_delegate_of(PyGenObject *gen, PyObject *delegate)
     return done;
 }
 
+/* Would an exception raised where gen stopped be seen by anybody? */
+static bool
+has_handler(PyGenObject *gen)
+{
+    hob_frame *frame = hob_generator_frame((PyObject *)gen);
+    hob_exctable_entry entry;
+    return hob_ts()->cframe->use_tracing ||
+           hob_exctable_find(frame->code, hob_frame_unit(frame), &entry);
+}
+
 PyObject *
 hob_generator_close(PyGenObject *gen)
 {
@@ -268,6 +275,10 @@ hob_generator_close(PyGenObject *gen)
     status failed = 0;
     own PyObject *delegate = hob_generator_delegate(gen);
     if (delegate) { failed = close_delegate_of(gen, delegate); }
+    else if (gen->gi_frame_state == GEN_SUSPENDED && !has_handler(gen)) {
+        hob_generator_finish(hob_ts(), gen);
+        Py_RETURN_NONE;
+    }
     if (!failed) { PyErr_SetNone(PyExc_GeneratorExit); }
     PyObject *value = hob_generator_send_value(gen, Py_None, true, true);
     if (value) {

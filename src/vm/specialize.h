@@ -78,7 +78,7 @@ hob_cache_miss(_Py_CODEUNIT *at, int counter_at, int adaptive)
     *counter = (16 << 4) | 4;
 }
 
-/* Objects that quickened calls compare with; borrowed, set by hob_vm_init_builtins. */
+/* Objects that quickened calls compare with; borrowed. */
 extern PyObject *hob_builtin_len, *hob_builtin_isinstance, *hob_list_append_descr;
 
 /* The dict of a module object; borrowed.  It is the first word of its body. */
@@ -86,4 +86,11 @@ static inline BORROWED PyObject *
 hob_module_dict(PyObject *module)
 {
     return *(PyObject **)(module + 1);
+}
+
+/* The getter of a property, or None; borrowed.  Also the first word of its body. */
+static inline BORROWED PyObject *
+hob_property_getter(PyObject *property)
+{
+    return *(PyObject **)(property + 1);
 }

@@ -13,6 +13,9 @@
 MUST_USE status hob_vm_init(void);          /* after types: caches of the machine */
 void hob_vm_fini(void);
 
+/* Tell the machine which functions len and isinstance are. */
+void hob_vm_know_builtins(PyObject *builtins_dict);
+
 /* --- eval.c --- */
 #define hob_eval_frame _PyEval_EvalFrameDefault
 
@@ -76,11 +79,9 @@ MAYBE_NULL PyObject *hob_generator_delegate(PyGenObject *gen);
 /* What `await op` iterates: TypeError when op cannot be awaited. */
 MUST_USE PyObject *hob_coro_awaitable_iter(PyObject *op);
 MUST_USE PyObject *hob_asyncgen_wrap(PyObject *value);
-MUST_USE status hob_asyncgen_init_hooks(PyAsyncGenObject *gen);
-MUST_USE PyObject *hob_asyncgen_unwrap(PyAsyncGenObject *gen, STOLEN PyObject *result);
-PyObject *hob_generator_close_awaitable(PyObject *op);
-bool hob_is_coroutine_like(PyObject *op);
-MUST_USE PyObject *hob_coro_wrapper_new(PyObject *coro);
+/* anext(aiter, fallback): what awaiting it gives is wrapped's value or fallback. */
+MUST_USE PyObject *hob_anext_awaitable_new(PyObject *wrapped, PyObject *fallback);
+extern PyTypeObject hob_anext_awaitable_type;
 MUST_USE PyObject *hob_coro_origin(int depth, hob_frame *from);
 void hob_asyncgen_clear_freelists(void);
 

@@ -192,9 +192,23 @@ arg_name(PyObject *value, name_arg *out, const char *func, const char *name)
 /* --- numbers --- */
 
 bool
+arg_cint(PyObject *value, int *out, const char *func, const char *name)
+{
+    long number = PyLong_AsLong(value);
+    if (number == -1 && PyErr_Occurred()) { return false; }
+    if (number > INT_MAX || number < INT_MIN) {
+        PyErr_SetString(PyExc_OverflowError, number > 0 ? "signed integer is greater than maximum"
+                                                        : "signed integer is less than minimum");
+        return false;
+    }
+    *out = (int)number;
+    return true;
+}
+
+bool
 arg_pid(PyObject *value, pid_t *out, const char *func, const char *name)
 {
-    return arg_int(value, out);
+    return arg_cint(value, out, func, name);
 }
 
 bool
@@ -211,12 +225,49 @@ arg_dev(PyObject *value, dev_t *out, const char *func, const char *name)
     return !(*out == (dev_t)-1 && PyErr_Occurred());
 }
 
+static bool
+is_negative(PyObject *value)
+{
+    if (!PyLong_Check(value) || _PyLong_Sign(value) >= 0) { return false; }
+    PyErr_SetString(PyExc_ValueError, "value must be positive");
+    return true;
+}
+
+bool
+arg_uint(PyObject *value, unsigned *out, const char *func, const char *name)
+{
+    if (is_negative(value)) { return false; }
+    unsigned long number = PyLong_AsUnsignedLong(value);
+    if (number == (unsigned long)-1 && PyErr_Occurred()) { return false; }
+    if (number > UINT_MAX) {
+        PyErr_SetString(PyExc_OverflowError, "Python int too large for C unsigned int");
+        return false;
+    }
+    *out = (unsigned)number;
+    return true;
+}
+
+bool
+arg_ull(PyObject *value, unsigned long long *out, const char *func, const char *name)
+{
+    if (is_negative(value)) { return false; }
+    *out = PyLong_AsUnsignedLongLong(value);
+    return !(*out == (unsigned long long)-1 && PyErr_Occurred());
+}
+
+bool
+arg_mask(PyObject *value, unsigned *out, const char *func, const char *name)
+{
+    *out = (unsigned)PyLong_AsUnsignedLongMask(value);
+    return !(*out == (unsigned)-1 && PyErr_Occurred());
+}
+
 bool
 arg_id(PyObject *value, id_t *out, const char *func, const char *name)
 {
     /* id_t is unsigned, but what it stands for is a pid_t where -1 has meaning */
     int number;
-    if (!arg_int(value, &number)) { return false; }
+    if (!arg_cint(value, &number, func, name)) { return false; }
     *out = (id_t)number;
     return true;
 }

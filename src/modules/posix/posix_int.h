@@ -48,22 +48,29 @@ PATH_KIND(path_fd_none, true, true)
 typedef int dir_fd_arg;                 /* an fd, or None for the working directory */
 typedef int fildes_arg;                 /* an fd, or an object with fileno() */
 typedef pid_t pid_arg;
+typedef int cint_arg;                   /* an int, worded like a pid when it is too large */
 typedef uid_t uid_arg;
 typedef gid_t gid_arg;
 typedef dev_t dev_arg;
 typedef off_t off_arg;
 typedef id_t id_arg;
-typedef PyObject *fs_bytes_arg;         /* PyUnicode_FSConverter: bytes, owned by the box */
+typedef unsigned uint_arg;              /* an int that fits */
+typedef unsigned long long ull_arg;
+typedef unsigned mask_arg;              /* the low bits of any int */
 
 enum { default_dir_fd = AT_FDCWD };
 
 bool arg_dir_fd(PyObject *value, int *out, const char *func, const char *name);
 bool arg_fildes(PyObject *value, int *out, const char *func, const char *name);
 bool arg_pid(PyObject *value, pid_t *out, const char *func, const char *name);
+bool arg_cint(PyObject *value, int *out, const char *func, const char *name);
 bool arg_uid(PyObject *value, uid_t *out, const char *func, const char *name);
 bool arg_gid(PyObject *value, gid_t *out, const char *func, const char *name);
 bool arg_dev(PyObject *value, dev_t *out, const char *func, const char *name);
 bool arg_off(PyObject *value, off_t *out, const char *func, const char *name);
+bool arg_uint(PyObject *value, unsigned *out, const char *func, const char *name);
+bool arg_ull(PyObject *value, unsigned long long *out, const char *func, const char *name);
+bool arg_mask(PyObject *value, unsigned *out, const char *func, const char *name);
 bool arg_id(PyObject *value, id_t *out, const char *func, const char *name);
 
 typedef struct { PyObject *bytes; } name_arg;           /* a name for the system, no nulls */
@@ -124,7 +131,7 @@ extern PyMethodDef *const hob_posix_path_methods, *const hob_posix_dir_methods,
                    *const hob_posix_exec_methods, *const hob_posix_sched_methods,
                    *const hob_posix_user_methods, *const hob_posix_xattr_methods,
                    *const hob_posix_conf_methods, *const hob_posix_environ_methods,
-                   *const hob_posix_time_methods;
+                   *const hob_posix_user_id_methods;
 
 MUST_USE status hob_posix_add_dir_types(PyObject *module);
 MUST_USE status hob_posix_add_stat_types(PyObject *module);

@@ -43,7 +43,7 @@ static PyStructSequence_Desc flags_desc = {
 };
 
 /* Types of singletons: made once, never instantiated again by programs. */
-static PyTypeObject flags_type, version_type, hash_info_type, thread_info_type, hooks_type;
+static PyTypeObject flags_type, version_type, hash_info_type, hooks_type;
 
 static MUST_USE status
 single_type(PyTypeObject *type, PyStructSequence_Desc *desc)
@@ -142,38 +142,6 @@ hash_info(void)
     PyStructSequence_SET_ITEM(info, 6, PyLong_FromLong(64));
     PyStructSequence_SET_ITEM(info, 7, PyLong_FromLong(128));
     PyStructSequence_SET_ITEM(info, 8, PyLong_FromLong(Py_HASH_CUTOFF));
-    return PyErr_Occurred() ? NULL : take(info);
-}
-
-/* --- thread_info --- */
-
-static PyStructSequence_Field thread_fields[] = {
-    {"name", "name of the thread implementation"},
-    {"lock", "name of the lock implementation"},
-    {"version", "name and version of the thread library"},
-    {NULL, NULL},
-};
-static PyStructSequence_Desc thread_desc = {
-    "sys.thread_info",
-    "sys.thread_info\n\nA named tuple holding information about the thread implementation.",
-    thread_fields, 3,
-};
-
-PyObject *
-PyThread_GetInfo(void)
-{
-    if (!thread_info_type.tp_name
-        && PyStructSequence_InitType2(&thread_info_type, &thread_desc) < 0) {
-        return NULL;
-    }
-    own PyObject *info = PyStructSequence_New(&thread_info_type);
-    if (!info) { return NULL; }
-    char version[64];
-    size_t length = confstr(_CS_GNU_LIBPTHREAD_VERSION, version, sizeof version);
-    PyStructSequence_SET_ITEM(info, 0, PyUnicode_FromString("pthread"));
-    PyStructSequence_SET_ITEM(info, 1, PyUnicode_FromString("semaphore"));
-    PyStructSequence_SET_ITEM(info, 2, length > 0 && length < sizeof version
-                              ? PyUnicode_FromString(version) : Py_NewRef(Py_None));
     return PyErr_Occurred() ? NULL : take(info);
 }
 

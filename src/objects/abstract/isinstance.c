@@ -8,6 +8,7 @@
 #include "objects/ids.h"
 #include "objects/object.h"
 #include "objects/type/type.h"
+#include "objects/union.h"
 
 /* cls.__bases__ when it is a tuple; else NULL, with or without an exception. */
 static PyObject *
@@ -107,6 +108,7 @@ check(const check_kind *kind, PyObject *self, PyObject *cls)
                                  : _PyObject_RealIsSubclass(self, cls);
     }
     PyThreadState *ts = hob_ts();
+    if (Py_IS_TYPE(cls, &hob_union_type)) { cls = hob_union_args(cls); }
     if (PyTuple_Check(cls)) {
         if (hob_recursion_enter(ts, kind->where)) { return -1; }
         tri answer = 0;

@@ -5,6 +5,7 @@
  *            True division is correctly rounded: the quotient is computed to
  *            at least 55 bits with a sticky bit below, then rounded half-even.
  */
+#include "base/decimal.h"
 #include "objects/int/arith.h"
 #include "objects/int/digits.h"
 
@@ -201,28 +202,6 @@ hob_int_divmod(PyObject *a, PyObject *b, PyObject **q, PyObject **r)
 
 /* --- true division --- */
 
-/* mantissa * 2**exponent rounded half-even, where bit 0 of mantissa is sticky
- * and mantissa has at least 55 bits (or the value is exact).  HUGE_VAL when
- * it does not fit. */
-static double
-round_to_double(uint64_t mantissa, int64_t exponent)
-{
-    int bits = 64 - __builtin_clzl(mantissa);
-    if (exponent + bits > DBL_MAX_EXP) { return HUGE_VAL; }
-    int64_t lowest = exponent + bits - DBL_MANT_DIG;        /* weight of the last kept bit */
-    if (lowest < DBL_MIN_EXP - DBL_MANT_DIG) { lowest = DBL_MIN_EXP - DBL_MANT_DIG; }
-    int64_t drop = lowest - exponent;
-    if (drop > 0) {
-        if (drop > 63) { return 0.0; }
-        uint64_t half = (uint64_t)1 << (drop - 1);
-        uint64_t rest = mantissa & (half * 2 - 1);
-        mantissa >>= drop;
-        if (rest > half || (rest == half && mantissa & 1)) { mantissa++; }
-        exponent = lowest;
-    }
-    return ldexp((double)mantissa, (int)exponent);
-}
-
 /* Top 64 bits of |op| as limbs n with a sticky lowest bit; value is about
  * result * 2***exponent. */
 static uint64_t
@@ -268,7 +247,7 @@ divide_true(PyObject *a, PyObject *b)
     }
     Py_DECREF(q);
     Py_DECREF(r);
-    return round_to_double(mantissa | inexact, -shift);
+    return hob_double_round(mantissa | inexact, -shift);
 }
 
 PyObject *
@@ -312,7 +291,7 @@ PyLong_AsDouble(PyObject *op)
         mp_size_t n = hob_limbs_from_digits(limbs, hob_int_digits(op), hob_int_ndigits(op));
         int64_t exponent;
         uint64_t top = top_bits(limbs, n, &exponent);
-        double value = round_to_double(top, exponent);
+        double value = hob_double_round(top, exponent);
         if (!isinf(value)) { return Py_SIZE(op) < 0 ? -value : value; }
     }
     PyErr_SetString(PyExc_OverflowError, "int too large to convert to float");
@@ -337,7 +316,7 @@ _PyLong_Frexp(PyLongObject *a, Py_ssize_t *e)
         top >>= 1;
         top_bits_n--;
     }
-    double x = round_to_double((uint64_t)top | sticky, -top_bits_n);
+    double x = hob_double_round((uint64_t)top | sticky, -top_bits_n);
     if (x == 1.0) {
         x = 0.5;
         bits++;

@@ -579,6 +579,7 @@ PyObject *
 PyLong_GetInfo(void)
 {
     static const int values[] = {PyLong_SHIFT, sizeof(digit), 4300, 640};
+    if (hob_int_info_init() < 0) { return NULL; }
     own PyObject *info = PyStructSequence_New(&int_info_type);
     if (!info) { return NULL; }
     for (int i = 0; i < (int)ARRAY_LEN(values); i++) {

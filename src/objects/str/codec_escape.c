@@ -201,9 +201,13 @@ static status
 warn_invalid(int invalid)
 {
     if (invalid == -1) { return 0; }
-    return PyErr_WarnFormat(PyExc_DeprecationWarning, 1,
-                            invalid > 0xff ? "invalid octal escape sequence '\\%o'"
-                                           : "invalid escape sequence '\\%c'", invalid);
+    if (invalid <= 0xff) {
+        return PyErr_WarnFormat(PyExc_DeprecationWarning, 1, "invalid escape sequence '\\%c'",
+                                invalid);
+    }
+    char text[64];
+    PyOS_snprintf(text, sizeof text, "invalid octal escape sequence '\\%o'", (unsigned)invalid);
+    return PyErr_WarnEx(PyExc_DeprecationWarning, text, 1);
 }
 
 PyObject *

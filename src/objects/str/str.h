@@ -52,5 +52,6 @@ int hob_str_visit_interned(int (*visit)(PyObject *str, void *arg), void *arg);
 /* What the start needs of this room. */
 MUST_USE status hob_str_init(void);             /* before any type is readied */
 MUST_USE status hob_codecs_init(void);          /* registry of the running interpreter */
-MUST_USE status hob_codecs_choose_fs(void);     /* fs encoding from interp->config */
+MUST_USE status hob_fs_encoding_init(void);     /* fs encoding from interp->config */
 void hob_codecs_fini(PyInterpreterState *interp);
+bool hob_fs_chosen(void);                       /* has hob_fs_encoding_init run? */

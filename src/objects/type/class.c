@@ -8,9 +8,8 @@
  */
 #include "objects/dict/keys.h"
 #include "objects/type/type_int.h"
+#include "objects/union.h"
 
-/* type | other makes a union; union.c */
-PyObject *hob_union_or(PyObject *left, PyObject *right);
 
 /* --- repr --- */
 
