@@ -262,7 +262,9 @@ compile_group_handler(hob_compiler *c, hob_excepthandler *handler, hob_block *ne
         hob_compile_expr(c, handler->v.except_handler.type);
         hob_emit(c, CHECK_EG_MATCH, 0);
         hob_emit(c, COPY, 1);
-        hob_emit_jump(c, POP_JUMP_IF_NONE, next);
+        hob_emit_jump(c, POP_JUMP_IF_NOT_NONE, matched);
+        hob_emit(c, POP_TOP, 0);        /* no match */
+        hob_emit_jump(c, JUMP, next);
     }
     hob_emit_place(c, matched);
     if (name) { hob_emit_variable(c, name, EXPR_CONTEXT_STORE); }
@@ -437,7 +439,7 @@ compile_with_items(hob_compiler *c, hob_stmt *s, Py_ssize_t index)
     else { hob_emit(c, POP_TOP, 0); }
     if (index + 1 < w->items->size) { compile_with_items(c, s, index + 1); }
     else { hob_compile_stmts(c, w->body); }
-    AT_NOWHERE(c);
+    if (!is_async) { AT_NOWHERE(c); }
     hob_emit(c, POP_BLOCK, 0);
     hob_nest_pop(c, nest);
 

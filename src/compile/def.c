@@ -89,6 +89,7 @@ hob_compile_body(hob_compiler *c, hob_stmt_seq *body)
 void
 hob_compile_interactive(hob_compiler *c, hob_stmt_seq *body)
 {
+    c->unit->at = (hob_location){1, 1, 0, 0};
     if (has_annotations(body)) { hob_emit(c, SETUP_ANNOTATIONS, 0); }
     hob_compile_stmts(c, body);
 }

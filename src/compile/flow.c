@@ -378,12 +378,11 @@ next_with_code(const hob_block *b)
     return b;
 }
 
-/* Drop each NOP that is not the only instruction of its line here.  line_before is
- * that of the instruction that runs before the block, -1 if there may be several. */
+/* Drop each NOP that is not the only instruction of its line here. */
 void
-hob_flow_drop_nops(hob_block *b, int line_before)
+hob_flow_drop_nops(hob_block *b)
 {
-    int kept = 0;
+    int kept = 0, line_before = -1;
     for (int i = 0; i < b->n; i++) {
         int line = b->instrs[i].where.line;
         if (b->instrs[i].opcode == NOP) {
@@ -418,19 +417,17 @@ copy_small_exit(hob_cfg *cfg, hob_block *b)
     const hob_block *exit = last->target;
     if (exit->n > SMALL || !hob_block_is_lineless_exit(exit)) { return 0; }
 
-    hob_location where = last->where;
-    int at = --b->n;
+    make_nop(last);                     /* it keeps its line until NOPs are dropped */
     for (int i = 0; i < exit->n; i++) {
         if (hob_block_insert(cfg, b, b->n, exit->instrs[i]) < 0) { return -1; }
     }
-    b->instrs[at].where = where;
     return 0;
 }
 
 static status
-copy_small_exits(hob_cfg *cfg)
+copy_small_exits(hob_cfg *cfg)          /* newest first: what follows an inner statement */
 {
-    for (hob_block *b = cfg->entry; b; b = b->next) {
+    for (hob_block *b = cfg->newest; b; b = b->older) {
         if (copy_small_exit(cfg, b) < 0) { return -1; }
     }
     return 0;
@@ -484,7 +481,7 @@ hob_flow_drop_jumps_to_next(hob_cfg *cfg)
         if (!last || (last->opcode != JUMP && last->opcode != JUMP_NO_INTERRUPT)) { continue; }
         if (last->target != b->next) { continue; }
         make_nop(last);
-        hob_flow_drop_nops(b, -1);
+        hob_flow_drop_nops(b);
         any = true;
     }
     if (any) { hob_flow_drop_empty(cfg); }
@@ -498,7 +495,7 @@ hob_flow_optimize(hob_flow *f)
     if (copy_small_exits(cfg) < 0) { return -1; }
     for (hob_block *b = cfg->entry; b; b = b->next) {
         if (simplify(f, b) < 0) { return -1; }
-        hob_flow_drop_nops(b, -1);
+        hob_flow_drop_nops(b);
     }
     if (copy_small_exits(cfg) < 0) { return -1; }
     if (count_ways_in(cfg) < 0) { return -1; }
@@ -506,12 +503,7 @@ hob_flow_optimize(hob_flow *f)
         if (b->n_ways_in == 0) { b->n = 0; }
     }
 
-    const hob_block *before = NULL;     /* falls into b, and nothing else can follow it */
-    for (hob_block *b = cfg->entry; b; b = b->next) {
-        int line = before && before->n ? before->instrs[before->n - 1].where.line : -1;
-        hob_flow_drop_nops(b, line);
-        before = hob_block_falls(b) ? b : NULL;
-    }
+    for (hob_block *b = cfg->entry; b; b = b->next) { hob_flow_drop_nops(b); }
     hob_flow_drop_empty(cfg);
     hob_flow_drop_jumps_to_next(cfg);
     DEEP(hob_cfg_check(cfg));

@@ -34,6 +34,6 @@ MUST_USE status hob_flow_label_handlers(hob_flow *f);
 MUST_USE status hob_flow_direct_jumps(hob_flow *f);
 
 /* --- shared between the two --- */
-void hob_flow_drop_nops(hob_block *block, int line_before);
+void hob_flow_drop_nops(hob_block *block);
 void hob_flow_drop_empty(hob_cfg *cfg);
 void hob_flow_drop_jumps_to_next(hob_cfg *cfg);

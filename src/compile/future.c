@@ -51,9 +51,9 @@ hob_future_scan(hob_mod *mod, PyObject *filename, int *flags, int *last_line)
     if (mod->kind != MOD_MODULE && mod->kind != MOD_INTERACTIVE) { return 0; }
 
     hob_stmt_seq *body = mod->kind == MOD_MODULE ? mod->v.module.body : mod->v.interactive.body;
-    bool is_over = false, had_text = false;
+    bool is_over = false;
     int line_before = 0;
-    for (Py_ssize_t i = 0; i < body->size; i++) {
+    for (Py_ssize_t i = body->size && is_text(body->items[0]); i < body->size; i++) {
         hob_stmt *s = body->items[i];
         if (is_over && s->lineno > line_before) { return 0; }
         line_before = s->lineno;
@@ -70,7 +70,6 @@ hob_future_scan(hob_mod *mod, PyObject *filename, int *flags, int *last_line)
             }
             *last_line = s->lineno;
         }
-        else if (is_text(s) && !had_text) { had_text = true; }
         else { is_over = true; }
     }
     return 0;

@@ -245,7 +245,7 @@ hob_flow_label_handlers(hob_flow *f)
                 in->target = NULL;
             }
         }
-        hob_flow_drop_nops(b, -1);
+        hob_flow_drop_nops(b);
     }
     return 0;
 }

@@ -103,12 +103,13 @@ compile_async_for(hob_compiler *c, hob_stmt *s)
 }
 
 static void
-compile_break(hob_compiler *c)
+compile_break(hob_compiler *c, hob_stmt *s)
 {
     hob_nest *loop = NULL;
     hob_emit(c, NOP, 0);                /* so that there is something on its line */
     hob_compile_unwind(c, false, &loop);
     if (!loop) {
+        AT(c, s);
         hob_compile_error(c, "'break' outside loop");
         return;
     }
@@ -117,12 +118,13 @@ compile_break(hob_compiler *c)
 }
 
 static void
-compile_continue(hob_compiler *c)
+compile_continue(hob_compiler *c, hob_stmt *s)
 {
     hob_nest *loop = NULL;
     hob_emit(c, NOP, 0);
     hob_compile_unwind(c, false, &loop);
     if (!loop) {
+        AT(c, s);
         hob_compile_error(c, "'continue' not properly in loop");
         return;
     }
@@ -494,8 +496,8 @@ compile_stmt(hob_compiler *c, hob_stmt *s)
     case STMT_NONLOCAL: break;
     case STMT_EXPR: compile_expr_stmt(c, s->v.expr.value); break;
     case STMT_PASS: hob_emit(c, NOP, 0); break;
-    case STMT_BREAK: compile_break(c); break;
-    case STMT_CONTINUE: compile_continue(c); break;
+    case STMT_BREAK: compile_break(c, s); break;
+    case STMT_CONTINUE: compile_continue(c, s); break;
     }
 }
 

@@ -130,7 +130,7 @@ add_to(hob_symtable *st, hob_scope *scope, PyObject *name, long flag, hob_span a
         return;
     }
     if (flag & flags & DEF_PARAM) {
-        FAIL_AT(st, scope->at, "duplicate argument '%U' in function definition", name);
+        FAIL_AT(st, at, "duplicate argument '%U' in function definition", name);
         return;
     }
     flags |= flag;

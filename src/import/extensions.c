@@ -16,7 +16,7 @@
 #include "state/interp.h"
 #include "state/runtime.h"
 
-const char *hob_package_context;
+const char *_Py_PackageContext;
 static PyObject *registry;              /* dict, or NULL before the first entry */
 
 static MAYBE_NULL PyModuleDef *
@@ -171,10 +171,10 @@ hob_extension_from_init(PyObject *(*init)(void), PyObject *name, PyObject *filen
 {
     const char *shown = PyUnicode_AsUTF8(name);
     if (!shown) { return NULL; }
-    const char *outer = hob_package_context;
-    if (init_name) { hob_package_context = shown; }
+    const char *outer = _Py_PackageContext;
+    if (init_name) { _Py_PackageContext = shown; }
     own PyObject *module = init();
-    hob_package_context = outer;
+    _Py_PackageContext = outer;
 
     if (!module) {
         if (!PyErr_Occurred()) {

@@ -42,7 +42,7 @@ MUST_USE status hob_extension_finish(PyObject *module, PyObject *name, PyObject 
 MUST_USE PyObject *hob_extension_from_init(PyObject *(*init)(void), PyObject *name,
                                            PyObject *filename, PyObject *spec,
                                            const char *init_name);
-extern const char *hob_package_context;     /* dotted name while PyInit_x runs, or NULL */
+extern HOB_EXPORT const char *_Py_PackageContext;     /* dotted name while PyInit_x runs, or NULL */
 
 /* --- import_lock --- */
 extern int hob_import_override_frozen;      /* -X frozen_modules for tests: 0, 1, -1 */

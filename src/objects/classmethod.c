@@ -83,11 +83,9 @@ wrapped_is_abstract(PyObject *op, void *context)
 static PyObject *
 wrapped_new(PyTypeObject *type, PyObject *callable)
 {
-    own PyObject *op = PyType_GenericAlloc(type, 0);
-    if (!op) { return NULL; }
-    WRAPPED(op)->callable = Py_NewRef(callable);
-    if (copy_attributes(callable, op) < 0) { return NULL; }
-    return take(op);
+    PyObject *op = PyType_GenericAlloc(type, 0);
+    if (op) { WRAPPED(op)->callable = Py_NewRef(callable); }
+    return op;
 }
 
 static PyMemberDef wrapped_members[] = {

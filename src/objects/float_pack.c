@@ -223,14 +223,14 @@ hob_float_read_hex(const char *s, const char *text_end, double *out)
             if (t.negative) { value = -value; }
         }
     }
+    if (end && word_end == s && isinf(value)) {
+        PyErr_SetString(PyExc_OverflowError,
+                        "hexadecimal value too large to represent as a float");
+        return -1;
+    }
     while (end && Py_ISSPACE(*end)) { end++; }
     if (end != text_end) {
         PyErr_SetString(PyExc_ValueError, "invalid hexadecimal floating-point string");
-        return -1;
-    }
-    if (isinf(value) && word_end == s) {
-        PyErr_SetString(PyExc_OverflowError,
-                        "hexadecimal value too large to represent as a float");
         return -1;
     }
     *out = value;

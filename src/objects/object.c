@@ -401,6 +401,21 @@ PyObject_Hash(PyObject *self)
     return PyObject_HashNotImplemented(self);
 }
 
+/* Addresses are aligned: rotate the low bits, all zero, away. */
+Py_hash_t
+_Py_HashPointerRaw(const void *p)
+{
+    size_t bits = (size_t)p;
+    return (Py_hash_t)((bits >> 4) | (bits << (8 * sizeof bits - 4)));
+}
+
+Py_hash_t
+_Py_HashPointer(const void *p)
+{
+    Py_hash_t hash = _Py_HashPointerRaw(p);
+    return hash == -1 ? -2 : hash;
+}
+
 int
 PyObject_IsTrue(PyObject *self)
 {

@@ -51,6 +51,8 @@ HOB_EXPORT int _PyLong_FormatAdvancedWriter(_PyUnicodeWriter *writer, PyObject *
 HOB_EXPORT int _PyFloat_FormatAdvancedWriter(_PyUnicodeWriter *writer, PyObject *obj,
                                              PyObject *format_spec, Py_ssize_t start,
                                              Py_ssize_t end);
+int _PyComplex_FormatAdvancedWriter(_PyUnicodeWriter *writer, PyObject *obj,
+                                    PyObject *format_spec, Py_ssize_t start, Py_ssize_t end);
 struct lconv;
 HOB_EXPORT int _Py_GetLocaleconvNumeric(struct lconv *lc, PyObject **decimal_point,
                                         PyObject **thousands_sep);

@@ -210,19 +210,22 @@ struct step {
 static const struct step core_steps[] = {
     {"int", hob_int_init, "can't make the small ints"},
     {"str", hob_str_init, "can't initialise str"},
-    {"types", hob_types_init, "can't initialise types"},
     {"ids", hob_ids_init, "can't intern names"},
+    {"types", hob_types_init, "can't initialise types"},
+    {"gc", hob_gc_init, "can't initialise the collector"},
     {"exceptions", hob_exceptions_init, "can't initialise exceptions"},
+    {"int_info", hob_int_info_init, "can't make sys.int_info"},
+    {"float_info", hob_float_init, "can't make sys.float_info"},
     {"vm", hob_vm_init, "can't initialise the machine"},
     {"modules", make_modules, "can't make modules dictionary"},
     {"builtins", make_builtins, "can't initialize builtins module"},
     {"sys", make_sys, "can't initialize sys module"},
+    {"sys_config", configure_sys, "failed to update the sys module"},
     {"warnings", hob_warnings_init, "can't initialize warnings"},
     {"importlib", import_core, "can't initialise importlib"},
 };
 
 static const struct step main_steps[] = {
-    {"sys", configure_sys, "failed to update the sys module"},
     {"external", import_external, "external importer setup failed"},
     {"fs_encoding", hob_fs_encoding_init, "failed to get the Python codec of the filesystem encoding"},
     {"signals", start_signals, "can't initialize signals"},

@@ -139,9 +139,8 @@ has_library(const char *folder, const char *libdir)
 static bool
 find_landmark(char *folder, const char *libdir)
 {
-    while (folder[0]) {
+    while (folder[0] && strcmp(folder, "/") != 0) {     /* /lib is a link to /usr/lib */
         if (has_library(folder, libdir)) { return true; }
-        if (strcmp(folder, "/") == 0) { return false; }
         cut_last(folder);
     }
     return false;

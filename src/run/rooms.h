@@ -7,6 +7,9 @@
 MUST_USE int    hob_hash_init(int fixed, unsigned long seed);           /* base */
 MUST_USE status hob_runtime_init(void);                                 /* state */
 MUST_USE status hob_int_init(void);                                     /* objects */
+MUST_USE status hob_int_info_init(void);
+MUST_USE status hob_float_init(void);
+MUST_USE status hob_gc_init(void);
 MUST_USE status hob_str_init(void);
 MUST_USE status hob_types_init(void);
 MUST_USE status hob_exceptions_init(void);

@@ -281,6 +281,7 @@ Py_ssize_t
 hob_path_normalise(wchar_t *path, Py_ssize_t size)
 {
     Py_ssize_t root = 0;
+    if (size == 1) { return 1; }                /* "." alone stays, too */
     while (root < size && path[root] == L'/') { root++; }
     Py_ssize_t in = root;
     if (root > 2) { root = 1; }                 /* "//x" means something; "///x" is "/x" */

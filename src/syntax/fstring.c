@@ -187,6 +187,7 @@ run_parser(reader *r, hob_source *source, const char *brace)
     tok->lineno = p.first_lineno - 1;
     hob_expr *e = hob_parser_run_fstring(&p);
     hob_parser_fini(&p);
+    outer->tok->n_warnings += tok->n_warnings;
     PyMem_Free(tok);
     return e;
 }

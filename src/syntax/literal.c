@@ -37,7 +37,9 @@ number_value(const char *s)
         if (imaginary == -1.0 && PyErr_Occurred()) { return NULL; }
         return PyComplex_FromDoubles(0.0, imaginary);
     }
-    if (!is_radix && strpbrk(s, ".eE")) {
+    /* `0777else` is the one way to get past the tokenizer with zeros in front. */
+    bool is_padded = s[0] == '0' && strspn(s, "0") < length;
+    if (!is_radix && (is_padded || strpbrk(s, ".eE"))) {
         double real = PyOS_string_to_double(s, NULL, NULL);
         if (real == -1.0 && PyErr_Occurred()) { return NULL; }
         return PyFloat_FromDouble(real);
@@ -117,6 +119,7 @@ hob_literal_warn_escape(hob_parser *p, const char *escape, const hob_token *t)
         p->failed = true;
         return false;
     }
+    p->tok->n_warnings++;
     if (PyErr_WarnExplicitObject(PyExc_DeprecationWarning, message, p->filename, t->lineno, NULL,
                                  NULL) == 0) {
         return true;

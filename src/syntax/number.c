@@ -51,8 +51,9 @@ word_follows(hob_tokenizer *self, int c)
         size_t n = strlen(rest);
         if (words[i][0] == c && self->at + (Py_ssize_t)n <= self->line_end
             && memcmp(self->text + self->at, rest, n) == 0) {
+            /* if, in and is may go on, like `1index`: the parser will not like it. */
             unsigned char next = (unsigned char)self->text[self->at + (Py_ssize_t)n];
-            return !is_name_char(next);
+            return c == 'i' || !is_name_char(next);
         }
     }
     return false;

@@ -58,10 +58,16 @@ parse_strings_rule(hob_parser *p)
     return hob_literal_strings(p, first, p->mark - first);
 }
 
+/* Always remembered if there was a warning, which is not to be given twice. */
 hob_expr *
 parse_strings(hob_parser *p)
 {
-    return REMEMBERED(p, RULE_STRINGS, parse_strings_rule);
+    void *known;
+    int first = p->mark, warnings = p->tok->n_warnings;
+    if (p->n_memo && hob_memo_find(p, RULE_STRINGS, &known)) { return known; }
+    hob_expr *e = parse_strings_rule(p);
+    if (LIKELY(!p->remembers && p->tok->n_warnings == warnings)) { return e; }
+    return hob_memo_add(p, RULE_STRINGS, first, e);
 }
 
 /* --- lists of expressions --- */

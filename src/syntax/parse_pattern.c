@@ -312,16 +312,18 @@ static hob_pattern *
 parse_class_pattern(hob_parser *p, int first, hob_expr *cls)
 {
     int base = p->n_stack, n_positional = 0;
+    bool more = true;
     p->mark++;
     while (peek(p) != TOK_RPAR && !at_keyword_pattern(p)) {
         hob_pattern *item = parse_pattern(p);
         if (!item || !hob_parser_push(p, item)) { return NULL; }
         n_positional++;
-        if (!accept(p, TOK_COMMA)) { break; }
+        more = accept(p, TOK_COMMA);
+        if (!more) { break; }
     }
-    while (!p->failed && at_keyword_pattern(p)) {
+    while (more && !p->failed && at_keyword_pattern(p)) {
         if (!push_keyword_pattern(p)) { return NULL; }
-        if (!accept(p, TOK_COMMA)) { break; }
+        more = accept(p, TOK_COMMA);
     }
     if (!accept(p, TOK_RPAR)) { return NULL; }
     return class_node(p, first, base, n_positional, cls);

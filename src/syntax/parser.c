@@ -556,8 +556,7 @@ run(hob_parser *p)
     if (!p->failed) {
         second_pass(p);
     }
-    else if ((p->tok->stop == STOP_NOT || p->tok->stop == STOP_EOF)
-             && PyErr_ExceptionMatches(PyExc_SyntaxError)) {
+    else if (p->tok->stop == STOP_NOT && PyErr_ExceptionMatches(PyExc_SyntaxError)) {
         /* The grammar complained; what the tokenizer finds behind comes first. */
         hob_error_rest_of_source(p);
     }

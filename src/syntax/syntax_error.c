@@ -300,8 +300,7 @@ hob_error_final(hob_parser *p, int last)
 {
     hob_tokenizer *tok = p->tok;
     if (p->failed) {
-        if ((tok->stop == STOP_NOT || tok->stop == STOP_EOF)
-            && PyErr_ExceptionMatches(PyExc_SyntaxError)) {
+        if (tok->stop == STOP_NOT && PyErr_ExceptionMatches(PyExc_SyntaxError)) {
             hob_error_rest_of_source(p);
         }
         return;

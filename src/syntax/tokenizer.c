@@ -201,6 +201,7 @@ hob_tokenizer_warn(hob_tokenizer *self, PyObject *category, const char *format, 
     va_start(rest, format);
     own PyObject *message = PyUnicode_FromFormatV(format, rest);
     va_end(rest);
+    self->n_warnings++;
     if (message && PyErr_WarnExplicitObject(category, message, self->filename, self->lineno, NULL,
                                             NULL) == 0) {
         return true;

@@ -45,6 +45,7 @@ typedef struct {
     bool at_line_start;
     bool is_continued;          /* after a backslash */
     bool is_interactive;
+    int n_warnings;             /* given so far */
     bool ended_in_string;       /* the text stopped before a closing quote */
     bool type_comments;
     bool async_hacks;           /* async and await are names outside async def */

@@ -149,6 +149,7 @@ MUST_USE status hob_traceback_here(PyThreadState *ts, hob_frame *frame);
 int hob_traceback_line(PyTracebackObject *tb);
 MUST_USE PyObject *hob_traceback_new(PyObject *next, PyFrameObject *frame, int lasti, int line);
 void hob_traceback_clear_freelist(void);
+void hob_traceback_dump_current(int fd);        /* async-signal-safe */
 
 /* --- suggestions.c --- */
 MAYBE_NULL PyObject *hob_suggest(PyObject *exc);        /* str, or NULL without an error */

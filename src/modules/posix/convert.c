@@ -43,7 +43,7 @@ hob_dir_fd_and_fd_invalid(const char *func, int dir_fd, int fd)
 bool
 hob_fd_and_follow_invalid(const char *func, const hob_path *path, bool follow_symlinks)
 {
-    if (!path->is_fd || follow_symlinks) { return false; }
+    if (!path->is_fd || path->fd <= 0 || follow_symlinks) { return false; }
     PyErr_Format(PyExc_ValueError, "%s: cannot use fd and follow_symlinks together", func);
     return true;
 }
@@ -214,7 +214,7 @@ arg_pid(PyObject *value, pid_t *out, const char *func, const char *name)
 bool
 arg_off(PyObject *value, off_t *out, const char *func, const char *name)
 {
-    *out = PyLong_AsLongLong(value);
+    *out = PyLong_AsLong(value);
     return !(*out == -1 && PyErr_Occurred());
 }
 

@@ -8,6 +8,7 @@
 #include <dlfcn.h>
 #include <limits.h>
 #include <linux/limits.h>
+#include <linux/memfd.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>

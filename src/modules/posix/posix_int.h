@@ -116,6 +116,19 @@ bool hob_fd_and_follow_invalid(const char *func, const hob_path *path, bool foll
         if (PyErr_CheckSignals()) { return NULL; }                      \
     }
 
+/* pwd, grp: run call with a buffer that grows until the entry fits.  0, or an errno. */
+#define LOOK_UP_ENTRY(status, buffer, found, call)                                    \
+    for (size_t size_ = 1024;; size_ *= 2) {                                    \
+        char *larger_ = PyMem_RawRealloc(buffer, size_);                        \
+        if (!larger_) { status = ENOMEM; found = NULL; break; }                 \
+        buffer = larger_;                                                       \
+        size_t size = size_;                                                    \
+        Py_BEGIN_ALLOW_THREADS                                                  \
+        status = call;                                                          \
+        Py_END_ALLOW_THREADS                                                    \
+        if (status != ERANGE || size_ > (1u << 30)) { break; }                  \
+    }
+
 /* For audit events: AT_FDCWD is told as -1. */
 static inline int
 hob_dir_fd_told(int dir_fd)

@@ -162,6 +162,13 @@ owns_wstr(PyObject *str)
     return WSTR(str) && (!STATE(str).ready || (void *)WSTR(str) != PyUnicode_DATA(str));
 }
 
+/* Units of wstr. */
+static inline Py_ssize_t
+wstr_length(PyObject *str)
+{
+    return STATE(str).compact && STATE(str).ascii ? LENGTH(str) : WSTR_LENGTH(str);
+}
+
 static inline bool
 owns_utf8(PyObject *str)
 {
@@ -192,8 +199,7 @@ hob_str_sizeof(PyObject *str)
         size += units;
     }
     if (owns_wstr(str)) {
-        Py_ssize_t n = PyUnicode_WSTR_LENGTH(str);
-        size += (n + 1) * (Py_ssize_t)sizeof(wchar_t);
+        size += (wstr_length(str) + 1) * (Py_ssize_t)sizeof(wchar_t);
     }
     if (owns_utf8(str)) { size += UTF8_LENGTH(str) + 1; }
     return size;
@@ -565,8 +571,9 @@ hob_str_new_legacy(Py_ssize_t n)
     return n == 0 ? Py_NewRef(hob_str_empty()) : new_legacy(n);
 }
 
-Py_UNICODE *
-PyUnicode_AsUnicodeAndSize(PyObject *unicode, Py_ssize_t *size)
+/* The wchar_t units of a str, made when they are not there. */
+static wchar_t *
+wide_units(PyObject *unicode, Py_ssize_t *size)
 {
     if (!PyUnicode_Check(unicode)) {
         PyErr_BadArgument();
@@ -588,21 +595,27 @@ PyUnicode_AsUnicodeAndSize(PyObject *unicode, Py_ssize_t *size)
         WSTR(unicode) = units;
         if (!(STATE(unicode).compact && STATE(unicode).ascii)) { WSTR_LENGTH(unicode) = n; }
     }
-    if (size) { *size = PyUnicode_WSTR_LENGTH(unicode); }
+    if (size) { *size = wstr_length(unicode); }
     return WSTR(unicode);
+}
+
+Py_UNICODE *
+PyUnicode_AsUnicodeAndSize(PyObject *unicode, Py_ssize_t *size)
+{
+    return wide_units(unicode, size);
 }
 
 Py_UNICODE *
 PyUnicode_AsUnicode(PyObject *unicode)
 {
-    return PyUnicode_AsUnicodeAndSize(unicode, NULL);
+    return wide_units(unicode, NULL);
 }
 
 const Py_UNICODE *
 _PyUnicode_AsUnicode(PyObject *unicode)
 {
     Py_ssize_t size;
-    const Py_UNICODE *units = PyUnicode_AsUnicodeAndSize(unicode, &size);
+    const wchar_t *units = wide_units(unicode, &size);
     if (units && wcslen(units) != (size_t)size) {
         PyErr_SetString(PyExc_ValueError, "embedded null character");
         return NULL;
@@ -613,12 +626,8 @@ _PyUnicode_AsUnicode(PyObject *unicode)
 Py_ssize_t
 PyUnicode_GetSize(PyObject *unicode)
 {
-    if (!PyUnicode_Check(unicode)) {
-        PyErr_BadArgument();
-        return -1;
-    }
-    if (!PyUnicode_AsUnicode(unicode)) { return -1; }
-    return PyUnicode_WSTR_LENGTH(unicode);
+    Py_ssize_t size;
+    return wide_units(unicode, &size) ? size : -1;
 }
 
 /* --- invariants --- */

@@ -25,7 +25,7 @@ replace_char(PyObject *str, Py_UCS4 old, Py_UCS4 new, Py_ssize_t max)
         if (step < 0) { break; }
         at += 1 + step;
     }
-    if (new > 0x7f || old < 0x80) { return take(copy); }
+    if (hob_range_max(old) < str_max || hob_range_max(new) >= str_max) { return take(copy); }
     text changed = text_of(copy);               /* the widest character may be gone */
     Py_UCS4 bits = hob_units_bits(changed.kind, changed.data, changed.n);
     if (hob_range_max(bits) == PyUnicode_MAX_CHAR_VALUE(copy)) { return take(copy); }
