@@ -36,7 +36,8 @@ $(GEN)/%.bind.h: src/%.c tools/gen/bind.py
 	@mkdir -p $(@D)
 	@$(PYTHON) tools/gen/bind.py $< $@
 
-$(BUILD)/obj/%.o: src/%.c | generated
+$(BOUND:src/%.c=$(BUILD)/obj/%.o): $(BUILD)/obj/%.o: $(GEN)/%.bind.h
+$(BUILD)/obj/%.o: src/%.c | ids $(MADE)
 	@mkdir -p $(@D)
 	@echo "  CC $<"
 	@$(CC) $(CFLAGS) $(CFLAGS_$(notdir $*)) -MMD -MP -c $< -o $@

@@ -84,7 +84,9 @@ static int                              /* -1 with an exception */
 read_byte(reader *r)
 {
     const uint8_t *byte = reader_claim(r, 1);
-    return byte ? *byte : -1;
+    if (LIKELY(byte)) { return *byte; }
+    PyErr_SetString(PyExc_EOFError, "EOF read where object expected");
+    return -1;
 }
 
 static int                              /* -1 also with an exception */
@@ -534,10 +536,7 @@ static PyObject *
 read_object(reader *r)
 {
     int head = read_byte(r);
-    if (UNLIKELY(head < 0)) {
-        PyErr_SetString(PyExc_EOFError, "EOF read where object expected");
-        return NULL;
-    }
+    if (UNLIKELY(head < 0)) { return NULL; }
     if (UNLIKELY(r->depth >= MARSHAL_DEPTH)) {
         PyErr_SetString(PyExc_ValueError, "recursion limit exceeded");
         return NULL;

@@ -26,5 +26,6 @@ hob_pointer_looks_freed(const void *p)
         || value == 0xFDFDFDFDFDFDFDFDu;
 }
 
-/* tracemalloc.c: where a block was allocated, or how to find out. */
+/* modules/_tracemalloc.c: stop tracing; say where a block was allocated. */
+void hob_tracemalloc_fini(void);
 void hob_tracemalloc_dump_block(const void *block, FILE *out);

@@ -350,7 +350,6 @@ PyTypeObject PyCMethod_Type = {
     .tp_dealloc = cfunction_dealloc,
     .tp_traverse = cfunction_traverse,
     .tp_vectorcall_offset = offsetof(PyCFunctionObject, vectorcall),
-    .tp_call = cfunction_call,
 };
 
 /* --- public API --- */

@@ -80,6 +80,7 @@ wrapped_is_abstract(PyObject *op, void *context)
     return abstract < 0 ? NULL : PyBool_FromLong(abstract);
 }
 
+/* From C: no attributes are copied. */
 static PyObject *
 wrapped_new(PyTypeObject *type, PyObject *callable)
 {

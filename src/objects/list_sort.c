@@ -658,7 +658,7 @@ static status
 sort_items(PyObject **items, Py_ssize_t n, PyObject *function, bool reverse)
 {
     PyObject **keys = function ? make_keys(items, n, function) : items;
-    if (!keys) { return -1; }
+    if (function && !keys) { return -1; }
     slice at = {keys, function ? items : NULL};
     status done = 0;
     if (n > 1) {

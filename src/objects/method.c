@@ -358,6 +358,7 @@ PyTypeObject PyInstanceMethod_Type = {
     .tp_repr = instancemethod_repr,
     .tp_call = instancemethod_call,
     .tp_getattro = instancemethod_getattro,
+    .tp_setattro = PyObject_GenericSetAttr,
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
     .tp_doc = instancemethod_doc,
     .tp_traverse = instancemethod_traverse,

@@ -530,6 +530,12 @@ PyObject_Dir(PyObject *self)
     return take(sorted);
 }
 
+int
+PyType_SUPPORTS_WEAKREFS(PyTypeObject *type)
+{
+    return type->tp_weaklistoffset > 0;
+}
+
 /* --- tp_finalize --- */
 
 void

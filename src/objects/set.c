@@ -76,14 +76,16 @@ match_slot(PySetObject *self, setentry *table, setentry *slot, PyObject *key)
 }
 
 /* The slot that holds key, or the unused one that ends the search; NULL with an
- * exception. */
-static setentry *
-find(PySetObject *self, PyObject *key, Py_hash_t hash)
+ * exception.  *free (when asked for) is the last dummy on the way, or NULL. */
+static ALWAYS_INLINE setentry *
+find_or_free(PySetObject *self, PyObject *key, Py_hash_t hash, setentry **free)
 {
 again:;
     setentry *table = self->table;
+    if (free) { *free = NULL; }
     WALK_SLOTS(table, self->mask, hash, {
         if (slot->hash == 0 && !slot->key) { return slot; }
+        if (free && slot->hash == -1) { *free = slot; }
         if (slot->hash == hash && slot->key != DUMMY) {
             int match = match_slot(self, table, slot, key);
             if (match == SLOT_SAME) { return slot; }
@@ -91,6 +93,12 @@ again:;
             if (match == SLOT_MOVED) { goto again; }
         }
     });
+}
+
+static setentry *
+find(PySetObject *self, PyObject *key, Py_hash_t hash)
+{
+    return find_or_free(self, key, hash, NULL);
 }
 
 /* Put a key that is known to be absent in a table without dummies. */
@@ -151,9 +159,16 @@ grown_size(PySetObject *self)
 static status
 add_hashed(PySetObject *self, PyObject *key, Py_hash_t hash)
 {
-    setentry *slot = find(self, key, hash);
+    setentry *dummy;
+    setentry *slot = find_or_free(self, key, hash, &dummy);
     if (!slot) { return -1; }
     if (slot->key) { return 0; }
+    if (dummy) {                        /* as good as unused, and already counted in fill */
+        dummy->key = Py_NewRef(key);
+        dummy->hash = hash;
+        self->used++;
+        return 0;
+    }
     slot->key = Py_NewRef(key);
     slot->hash = hash;
     self->fill++;

@@ -168,3 +168,21 @@ Py_Finalize(void)
 {
     Py_FinalizeEx();
 }
+
+void
+Py_EndInterpreter(PyThreadState *ts)
+{
+    PyInterpreterState *interp = ts->interp;
+    if (ts != hob_ts()) { Py_FatalError("thread is not current"); }
+    if (ts->cframe->current_frame) { Py_FatalError("thread still has a frame"); }
+    interp->finalizing = 1;
+    wait_for_threads();
+    hob_atexit_run(interp);
+    if (ts != interp->threads || ts->next) { Py_FatalError("not the last thread"); }
+    hob_stdio_flush();
+    finish_modules(interp);
+    PyThreadState_Clear(ts);
+    PyInterpreterState_Clear(interp);
+    PyThreadState_Swap(NULL);
+    PyInterpreterState_Delete(interp);
+}

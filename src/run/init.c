@@ -320,6 +320,53 @@ Py_SetStandardStreamEncoding(const char *encoding, const char *errors)
     return 0;
 }
 
+/* --- further interpreters --- */
+
+/* What a new interpreter has of its own; types, names and codecs' C parts are shared. */
+static const struct step sub_steps[] = {
+    {"modules", make_modules, "can't make modules dictionary"},
+    {"builtins", make_builtins, "can't initialize builtins module"},
+    {"sys", make_sys, "can't initialize sys module"},
+    {"sys_config", configure_sys, "failed to update the sys module"},
+    {"warnings", hob_warnings_init, "can't initialize warnings"},
+    {"importlib", import_core, "can't initialise importlib"},
+    {"external", import_external, "external importer setup failed"},
+    {"main", make_main, "can't create __main__ module"},
+    {"streams", make_streams, "can't initialize sys standard streams"},
+    {"site", import_site, "Failed to import the site module"},
+};
+
+PyThreadState *
+_Py_NewInterpreter(int isolated)
+{
+    if (!_PyRuntime.initialized) { Py_FatalError("Py_Initialize must be called first"); }
+    PyThreadState *before = hob_ts();
+    PyInterpreterState *interp = PyInterpreterState_New();
+    PyThreadState *ts = interp ? PyThreadState_New(interp) : NULL;
+    if (!ts) { return NULL; }
+    PyThreadState_Swap(ts);
+    const PyInterpreterState *main_interp = _PyRuntime.main_interp;
+    interp->int_max_str_digits = main_interp->int_max_str_digits;
+    interp->dlopenflags = main_interp->dlopenflags;
+    interp->eval_frame = main_interp->eval_frame;
+    PyStatus status = hob_config_copy(&interp->config, &main_interp->config) < 0
+        ? PyStatus_NoMemory() : run_steps(sub_steps, ARRAY_LEN(sub_steps));
+    interp->config._isolated_interpreter = isolated;
+    if (!PyStatus_Exception(status)) { return ts; }
+    PyErr_PrintEx(0);
+    PyThreadState_Clear(ts);
+    PyThreadState_Swap(before);
+    PyThreadState_Delete(ts);
+    PyInterpreterState_Delete(interp);
+    return NULL;
+}
+
+PyThreadState *
+Py_NewInterpreter(void)
+{
+    return _Py_NewInterpreter(0);
+}
+
 /* --- dying --- */
 
 static const char *

@@ -12,6 +12,7 @@
 /* --- start and end --- */
 MUST_USE status hob_vm_init(void);          /* after types: caches of the machine */
 void hob_vm_fini(void);
+void hob_vm_clear_freelists(void);
 
 /* Tell the machine which functions len and isinstance are. */
 void hob_vm_know_builtins(PyObject *builtins_dict);

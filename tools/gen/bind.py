@@ -31,7 +31,7 @@ Custom   a C type `X_arg` is filled by arg_X(value, &name, func, name); `X_arg *
          A None default of the first kind is the C constant default_X.
 Default  NULL in the signature: C NULL; a trailing "?" is not needed.  Other
          defaults are Python literals; `c_default` text goes in braces after
-         it:  maxsplit=-1   stop=sys.maxsize   fold={-1}
+         it:  maxsplit=-1   stop=sys.maxsize   fold={-1}   errors='strict'{NULL}
 """
 import sys
 sys.path.pop(0)                 # ast below is the library's, not tools/gen/ast.py
@@ -127,9 +127,10 @@ class Function:
             inside = inside[first.end():]
             inside = re.sub(r'^/\s*,?\s*', '', inside)
         self.c_defaults = {}
-        for name, value in re.findall(r'(\w+)=\{([^}]*)\}', inside):
+        for name, value in re.findall(r'(\w+)=[^,{}]*\{([^}]*)\}', inside):
             self.c_defaults[name] = value
         inside = re.sub(r'=\{[^}]*\}', '=NULL', inside)
+        inside = re.sub(r'(=[^,{}]+)\{[^}]*\}', r'\1', inside)
         try:
             a = ast.parse('def f(%s): 0' % inside).body[0].args
         except SyntaxError as error:
@@ -173,7 +174,7 @@ class Function:
         if not self.signature or self.nosig:
             return self.doc
         name = '__new__' in self.name or '__init__' in self.name
-        sig = self.signature[self.signature.index('('):]
+        sig = re.sub(r'(=[^,{}=]+)\{[^}]*\}', r'\1', self.signature[self.signature.index('('):])
         if name:
             shown = (self.owner or self.name) + re.sub(r'^\(\s*\$\w+\s*,?\s*', '(', sig)
             shown = re.sub(r'\((\s*/\s*)\)', '()', shown)

@@ -63,7 +63,7 @@ chain_next(PyObject *op)
                 return NULL;
             }
         }
-        PyObject *item = step(self->active);
+        PyObject *item = advance(self->active);
         if (item) { return item; }
         if (ended_badly()) { return NULL; }
         Py_CLEAR(self->active);
@@ -300,14 +300,14 @@ is_one(PyObject *op)
  *  The numbers start, start + step, start + 2 * step, ... for ever.
  */
 static PyObject *
-count_new(PyTypeObject *type, PyObject *start, PyObject *step_)
+count_new(PyTypeObject *type, PyObject *start, PyObject *step)
 {
-    if ((start && !PyNumber_Check(start)) || (step_ && !PyNumber_Check(step_))) {
+    if ((start && !PyNumber_Check(start)) || (step && !PyNumber_Check(step))) {
         PyErr_SetString(PyExc_TypeError, "a number is required");
         return NULL;
     }
     own PyObject *number = start ? Py_NewRef(start) : PyLong_FromLong(0);
-    own PyObject *by = step_ ? Py_NewRef(step_) : PyLong_FromLong(1);
+    own PyObject *by = step ? Py_NewRef(step) : PyLong_FromLong(1);
     if (!number || !by) { return NULL; }
     Py_ssize_t fast = PY_SSIZE_T_MAX;
     if (PyLong_Check(number) && is_one(by)) {

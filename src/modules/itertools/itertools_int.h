@@ -17,6 +17,8 @@ extern PyTypeObject hob_accumulate_type, hob_chain_type, hob_combinations_type,
     hob_repeat_type, hob_starmap_type, hob_takewhile_type, hob_tee_type,
     hob_tee_data_type, hob_zip_longest_type;
 
+PyObject *hob_itertools_tee(PyObject *iterable, Py_ssize_t n);
+
 #define EACH_1(f, a)             f(a)
 #define EACH_2(f, a, b)          f(a) f(b)
 #define EACH_3(f, a, b, c)       f(a) f(b) f(c)
@@ -63,7 +65,7 @@ extern PyTypeObject hob_accumulate_type, hob_chain_type, hob_combinations_type,
     }
 
 static inline PyObject *
-step(PyObject *iter)
+advance(PyObject *iter)
 {
     return Py_TYPE(iter)->tp_iternext(iter);
 }

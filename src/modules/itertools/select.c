@@ -50,9 +50,9 @@ compress_next(PyObject *op)
 {
     compress *self = (compress *)op;
     for (;;) {
-        own PyObject *item = step(self->data);
+        own PyObject *item = advance(self->data);
         if (!item) { return NULL; }
-        own PyObject *flag = step(self->selectors);
+        own PyObject *flag = advance(self->selectors);
         if (!flag) { return NULL; }
         tri truth = PyObject_IsTrue(flag);
         if (truth) { return truth < 0 ? NULL : take(item); }
@@ -120,7 +120,7 @@ dropwhile_next(PyObject *op)
 {
     while_iter *self = (while_iter *)op;
     for (;;) {
-        own PyObject *item = step(self->iter);
+        own PyObject *item = advance(self->iter);
         if (!item || self->turned) { return take(item); }
         tri truth;
         if (!call_holds_item(self, item, &truth)) { return NULL; }
@@ -146,7 +146,7 @@ takewhile_next(PyObject *op)
 {
     while_iter *self = (while_iter *)op;
     if (self->turned) { return NULL; }
-    own PyObject *item = step(self->iter);
+    own PyObject *item = advance(self->iter);
     if (!item) { return NULL; }
     tri truth;
     if (!call_holds_item(self, item, &truth)) { return NULL; }
@@ -208,7 +208,7 @@ filterfalse_next(PyObject *op)
 {
     filterfalse *self = (filterfalse *)op;
     for (;;) {
-        own PyObject *item = step(self->iter);
+        own PyObject *item = advance(self->iter);
         if (!item) { return NULL; }
         tri truth = holds(self->predicate, item);
         if (truth <= 0) { return truth < 0 ? NULL : take(item); }
@@ -288,13 +288,13 @@ islice_next(PyObject *op)
     if (!iter) { return NULL; }
     Py_ssize_t stop = self->stop;
     while (self->count < self->next) {
-        PyObject *skipped = step(iter);
+        PyObject *skipped = advance(iter);
         if (!skipped) { goto ended; }
         Py_DECREF(skipped);
         self->count++;
     }
     if (stop != -1 && self->count >= stop) { goto ended; }
-    PyObject *item = step(iter);
+    PyObject *item = advance(iter);
     if (!item) { goto ended; }
     self->count++;
     Py_ssize_t next;
@@ -367,7 +367,7 @@ static PyObject *
 starmap_next(PyObject *op)
 {
     starmap *self = (starmap *)op;
-    own PyObject *args = step(self->iter);
+    own PyObject *args = advance(self->iter);
     if (!args) { return NULL; }
     if (!PyTuple_CheckExact(args)) {
         PyObject *tuple = PySequence_Tuple(args);
@@ -424,7 +424,7 @@ accumulate_next(PyObject *op)
         self->initial = Py_NewRef(Py_None);
         return Py_NewRef(self->total);
     }
-    own PyObject *item = step(self->iter);
+    own PyObject *item = advance(self->iter);
     if (!item) { return NULL; }
     if (!self->total) {
         self->total = take(item);
@@ -507,7 +507,7 @@ pairwise_next(PyObject *op)
     if (!self->iter) { return NULL; }
     own PyObject *iter = Py_NewRef(self->iter);     /* stepping may run our own next */
     if (!self->last) {
-        PyObject *first = step(iter);
+        PyObject *first = advance(iter);
         Py_XSETREF(self->last, first);
         if (!first) {
             Py_CLEAR(self->iter);
@@ -519,7 +519,7 @@ pairwise_next(PyObject *op)
         }
     }
     own PyObject *last = Py_NewRef(self->last);
-    own PyObject *next = step(iter);
+    own PyObject *next = advance(iter);
     if (!next) {
         Py_CLEAR(self->iter);
         Py_CLEAR(self->last);

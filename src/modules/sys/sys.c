@@ -455,7 +455,7 @@ sys_audit(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     }
     const char *event = PyUnicode_AsUTF8(args[0]);
     if (!event) { return NULL; }
-    own PyObject *rest = hob_tuple_from_array(args + 1, nargs - 1);
+    own PyObject *rest = hob_tuple_copy_of(args + 1, nargs - 1);
     if (!rest || PySys_Audit(event, "O", rest) < 0) { return NULL; }
     Py_RETURN_NONE;
 }

@@ -13,7 +13,7 @@
 
 /* --- codecs --- */
 
-/** str.encode($self, /, encoding='utf-8', errors='strict')
+/** str.encode($self, /, encoding='utf-8'{NULL}, errors='strict'{NULL})
  *
  *  Encode the text into bytes.
  *
