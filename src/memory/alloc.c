@@ -359,3 +359,12 @@ PyObject_Free(void *p)
     if (LIKELY(hob_pool_is_direct)) { pool_free(NULL, p); }
     else { OBJ->free(OBJ->ctx, p); }
 }
+
+/* One line of sys._debugmallocstats(): blocks of a kind and their bytes. */
+void
+_PyDebugAllocatorStats(FILE *out, const char *block_name, int n_blocks, size_t size)
+{
+    char label[128];
+    snprintf(label, sizeof label, "%d %ss * %zd bytes each", n_blocks, block_name, (Py_ssize_t)size);
+    fprintf(out, "%-48s = %19zu\n", label, (size_t)n_blocks * size);
+}

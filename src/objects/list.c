@@ -697,13 +697,6 @@ list_pop(PyListObject *self, Py_ssize_t index)
     if (!is_inside(index, n)) { return index_error("pop index out of range"); }
 
     PyObject *item = self->ob_item[index];
-    if (n == 1) {
-        Py_SET_SIZE(self, 0);
-        PyMem_Free(self->ob_item);
-        self->ob_item = NULL;
-        self->allocated = 0;
-        return item;
-    }
     PyObject **at = &self->ob_item[index];
     memmove(at, at + 1, (n - 1 - index) * sizeof(PyObject *));
     if (resize(self, n - 1) < 0) {

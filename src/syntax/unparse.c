@@ -215,12 +215,12 @@ params(writer *w, hob_arguments *a)
     return !a->kwarg || (comma(w, &first) && text(w, "**") && param(w, a->kwarg));
 }
 
+/* The reference puts a blank only before plain parameters: `lambda*a: 0`. */
 static bool
 lambda(writer *w, hob_expr *e, int level)
 {
     hob_arguments *a = e->v.lambda.args;
-    bool some = a->posonlyargs->size || a->args->size || a->vararg || a->kwonlyargs->size
-        || a->kwarg;
+    bool some = a->posonlyargs->size || a->args->size;
     return text_if(w, level > P_TEST, "(") && text(w, some ? "lambda " : "lambda")
         && params(w, a) && prefixed(w, ": ", e->v.lambda.body, P_TEST)
         && text_if(w, level > P_TEST, ")");

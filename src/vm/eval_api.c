@@ -136,6 +136,16 @@ PyEval_GetFrame(void)
     return object;
 }
 
+PyFrameObject *
+PyThreadState_GetFrame(PyThreadState *ts)
+{
+    hob_frame *frame = hob_frame_current(ts);
+    if (!frame) { return NULL; }
+    PyFrameObject *object = hob_frame_object(frame);
+    if (!object) { PyErr_Clear(); }
+    return (PyFrameObject *)Py_XNewRef(object);
+}
+
 PyObject *
 PyEval_GetLocals(void)
 {

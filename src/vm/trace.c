@@ -307,3 +307,18 @@ PyEval_SetProfile(Py_tracefunc func, PyObject *arg)
         _PyErr_WriteUnraisableMsg("in PyEval_SetProfile", NULL);
     }
 }
+
+/* Suspend tracing of this thread; calls nest. */
+void
+PyThreadState_EnterTracing(PyThreadState *ts)
+{
+    ts->tracing++;
+    ts->cframe->use_tracing = 0;
+}
+
+void
+PyThreadState_LeaveTracing(PyThreadState *ts)
+{
+    ts->tracing--;
+    update_switch(ts);
+}
