@@ -195,8 +195,6 @@ hob_code_new(const hob_code_spec *s)
     co->co_filename = Py_NewRef(s->filename);
     co->co_name = Py_NewRef(s->name);
     co->co_qualname = Py_NewRef(s->qualname);
-    PyUnicode_InternInPlace(&co->co_name);
-    PyUnicode_InternInPlace(&co->co_qualname);
     co->co_linetable = Py_NewRef(s->linetable);
     co->co_flags = s->flags;
     co->co_warmup = HOB_CODE_WARMUP;

@@ -213,13 +213,10 @@ read_digits(reader *r)
     }
 
     Py_ssize_t n_in = n < 0 ? -n : n, size = (n_in + 1) / 2;
-    if (r->at && r->end - r->at < n_in * 2) {
-        PyErr_SetString(PyExc_EOFError, "marshal data too short");
-        return NULL;
-    }
-    PyLongObject *result = _PyLong_New(size);
+    bool is_short = r->at && r->end - r->at < n_in * 2;         /* it will fail, but how? */
+    PyLongObject *result = _PyLong_New(is_short ? 1 : size);
     if (!result) { return NULL; }
-    memset(result->ob_digit, 0, size * sizeof(digit));
+    memset(result->ob_digit, 0, (is_short ? 1 : size) * sizeof(digit));
     int part = 0;
     for (Py_ssize_t i = 0; i < n_in; i++) {
         part = read_short(r);
@@ -231,6 +228,7 @@ read_digits(reader *r)
             Py_DECREF(result);
             return NULL;
         }
+        if (is_short) { continue; }
         result->ob_digit[i / 2] |= (digit)part << (i & 1 ? MARSHAL_DIGIT_BITS : 0);
     }
     if (part == 0) {
@@ -293,7 +291,10 @@ read_bytes(reader *r)
     Py_ssize_t n = read_size(r, "bytes object");
     if (n < 0) { return NULL; }
     const uint8_t *bytes = reader_claim(r, n);
-    return bytes ? PyBytes_FromStringAndSize((const char *)bytes, n) : NULL;
+    if (!bytes) { return NULL; }
+    PyObject *result = PyBytes_FromStringAndSize(NULL, n);      /* its own, also for n == 1 */
+    if (result) { memcpy(PyBytes_AS_STRING(result), bytes, n); }
+    return result;
 }
 
 static PyObject *

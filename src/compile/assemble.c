@@ -238,8 +238,6 @@ make_code_object(hob_assembly *a)
     if (share(a, &names) < 0) { return NULL; }
     own PyObject *slot_names = Py_NewRef(a->slot_names);
     if (share(a, &slot_names) < 0) { return NULL; }
-    own PyObject *slot_kinds = Py_NewRef(a->slot_kinds);
-    if (share(a, &slot_kinds) < 0) { return NULL; }
 
     hob_code_spec spec = a->spec;
     spec.code = code;
@@ -248,7 +246,7 @@ make_code_object(hob_assembly *a)
     spec.consts = consts;
     spec.names = names;
     spec.localsplusnames = slot_names;
-    spec.localspluskinds = slot_kinds;
+    spec.localspluskinds = a->slot_kinds;
     if (hob_code_check(&spec) < 0) { return NULL; }
     return hob_code_new(&spec);
 }

@@ -205,6 +205,23 @@ fill_from_iterator(PyByteArrayObject *self, PyObject *iter)
     }
 }
 
+/* From a list or tuple of exact ints; 0: something else is in it, nothing is done. */
+static tri
+fill_from_ints(PyByteArrayObject *self, PyObject *items)
+{
+    Py_ssize_t n = PySequence_Fast_GET_SIZE(items);
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (!PyLong_CheckExact(PySequence_Fast_GET_ITEM(items, i))) { return 0; }
+    }
+    if (PyByteArray_Resize((PyObject *)self, n) < 0) { return -1; }
+    for (Py_ssize_t i = 0; i < n; i++) {
+        int byte;
+        if (!hob_bytes_arg(PySequence_Fast_GET_ITEM(items, i), &byte)) { return -1; }
+        self->ob_start[i] = (char)byte;
+    }
+    return 1;
+}
+
 static status
 fill_from_buffer(PyByteArrayObject *self, PyObject *source)
 {
@@ -263,6 +280,10 @@ bytearray_init(PyObject *op, PyObject *args, PyObject *kwargs)
     }
     if (PyObject_CheckBuffer(source)) { return fill_from_buffer(self, source); }
 
+    if (PyList_CheckExact(source) || PyTuple_CheckExact(source)) {
+        tri done = fill_from_ints(self, source);
+        if (done) { return done < 0 ? -1 : 0; }
+    }
     own PyObject *iter = PyObject_GetIter(source);
     if (iter) { return fill_from_iterator(self, iter); }
     if (PyErr_ExceptionMatches(PyExc_TypeError)) {

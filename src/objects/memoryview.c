@@ -326,19 +326,13 @@ cast_to_1d(mview *self, PyObject *format)
     Py_buffer *view = &self->view;
     own PyObject *text = PyUnicode_AsASCIIString(format);
     if (!text) { return -1; }
-    const char *from = hob_item_native(view->format);
-    if (!*from) {
-        PyErr_SetString(PyExc_ValueError, "memoryview: source format must be a native single "
-                        "character format prefixed with an optional '@'");
-        return -1;
-    }
     const char *to = hob_item_native(PyBytes_AS_STRING(text));
     if (!*to) {
         PyErr_SetString(PyExc_ValueError, "memoryview: destination format must be a native "
                         "single character format prefixed with an optional '@'");
         return -1;
     }
-    if (!is_byte_format(*from) && !is_byte_format(*to)) {
+    if (!is_byte_format(*hob_item_native(view->format)) && !is_byte_format(*to)) {
         PyErr_SetString(PyExc_TypeError, "memoryview: cannot cast between two non-byte formats");
         return -1;
     }
@@ -758,6 +752,7 @@ assign_slice(mview *self, PyObject *key, PyObject *value)
     if (to.suboffsets) { to.suboffsets = suboffsets; }
 
     status done = narrow(&to, key);
+    if (done == 0) { done = check_alive(self); }
     if (done == 0) {
         const char *a = to.format;
         const char *b = from.format ? from.format : "B";
@@ -777,17 +772,15 @@ assign_slice(mview *self, PyObject *key, PyObject *value)
     return done;
 }
 
+/* Store value at p.  Converting it may run code that releases us: first convert,
+ * then look whether the memory is still there. */
 static status
 pack_at(mview *self, char *p, PyObject *value, const char *format)
 {
-    if (!p) { return -1; }
-    if (self->exports == 0) {           /* converting value must not take the memory away */
-        self->exports++;
-        status done = hob_item_pack(p, value, format);
-        self->exports--;
-        return done;
-    }
-    return hob_item_pack(p, value, format);
+    char item[16];
+    if (!p || hob_item_pack(item, value, format) < 0 || check_alive(self) < 0) { return -1; }
+    memcpy(p, item, self->view.itemsize);
+    return 0;
 }
 
 static status

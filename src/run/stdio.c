@@ -125,6 +125,8 @@ is_closed(PyObject *stream)
 status
 hob_stdio_flush(void)
 {
+    PyObject *type, *value, *tb;
+    PyErr_Fetch(&type, &value, &tb);
     status result = 0;
     static const char *const names[] = {"stdout", "stderr"};
     for (int i = 0; i < 2; i++) {
@@ -136,5 +138,6 @@ hob_stdio_flush(void)
             else { PyErr_Clear(); }
         }
     }
+    PyErr_Restore(type, value, tb);
     return result;
 }

@@ -25,6 +25,7 @@
 #include "state/gil.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "base/os/futex.h"
 #include "state/interp.h"
@@ -334,6 +335,16 @@ position_of(const hob_gil_thread *t)
     return n;
 }
 
+/* The queue is locked: leave it and stop, if the interpreter is being finalised. */
+static inline void
+stop_if_closed(void)
+{
+    if (UNLIKELY(gil->is_closed) && !pthread_equal(gil->finaliser, pthread_self())) {
+        unlock_queue();
+        hob_gil_park();
+    }
+}
+
 /* Wait until t, which is queued, owns the stove. */
 static void
 wait_turn(hob_gil_thread *t, uint64_t budget_ns)
@@ -343,6 +354,7 @@ wait_turn(hob_gil_thread *t, uint64_t budget_ns)
         if (nap == NAP_AWAKE) { nap = nap_in_queue(t); }
         if (nap == NAP_GRANTED) { return; }
         lock_queue();                           /* NAP_COME: try, or ask */
+        stop_if_closed();
         if (atomic_load(&t->nap) == NAP_GRANTED) {
             unlock_queue();
             return;
@@ -374,6 +386,7 @@ static NOINLINE void
 take_slowly(hob_gil_thread *t, enum hob_why why)
 {
     lock_queue();
+    stop_if_closed();
     uint64_t now = hob_clock_ns();
     limit_credit(t);
     for (;;) {
@@ -515,13 +528,44 @@ hob_gil_rename(hob_gil_thread *from, hob_gil_thread *to)
     unlock_queue();
 }
 
+void
+hob_gil_park(void)
+{
+    for (;;) { pause(); }
+}
+
+/* All waiters are taken out of the queues and sent to park. */
+void
+hob_gil_close(void)
+{
+    lock_queue();
+    gil->is_closed = true;
+    gil->finaliser = pthread_self();
+    hob_gil_thread *t;
+    while ((t = gil->urgent_first ? gil->urgent_first : gil->normal_first)) {
+        unlink_waiter(t);
+        if (atomic_exchange(&t->nap, NAP_COME) == NAP_ASLEEP) { hob_futex_wake(&t->nap); }
+    }
+    atomic_store(&gil->word, (uintptr_t)owner());
+    unlock_queue();
+}
+
 /* The owner has been deleted together with its interpreter: nobody owns it. */
 void
 hob_gil_forget_owner(void)
 {
+    lock_queue();
     atomic_store(&gil->word, 0);
     gil->since = 0;
     gil->main_thread = NULL;
+    unlock_queue();
+}
+
+/* A new interpreter begins; whoever is parked stays so. */
+void
+hob_gil_open(void)
+{
+    gil->is_closed = false;
 }
 
 void
@@ -625,6 +669,7 @@ wait_for_release(hob_lock *lock, hob_gil_thread *t, int64_t timeout_ns, uint64_t
     }
     if (nap == NAP_GRANTED) { return LOCK_FREED; }
     lock_queue();
+    stop_if_closed();
     if (!atomic_load(&t->is_queued) && atomic_load(&t->nap) != NAP_GRANTED) {
         /* Time is up or a signal came, and nobody has queued us: do it here. */
         uintptr_t word = atomic_load(&gil->word);

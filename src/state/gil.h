@@ -5,6 +5,7 @@
  */
 #pragma once
 #include <Python.h>
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "base/c.h"
@@ -48,6 +49,8 @@ typedef struct hob_gil {
     uint64_t slice;                     /* sys.setswitchinterval, ns; read without the lock */
     uint64_t spin_ns;
     int n_cores;                        /* 0 until first needed */
+    bool is_closed;                     /* only the thread `finaliser` may come in */
+    pthread_t finaliser;
     hob_gil_thread *main_thread;        /* who runs signal handlers, or NULL */
     _Atomic int main_is_wanted;         /* a signal waits for it; atomic */
 } hob_gil;
@@ -65,6 +68,11 @@ void hob_gil_check(hob_gil_thread *self);
 
 /* The running thread goes on under another state. */
 void hob_gil_rename(hob_gil_thread *from, hob_gil_thread *to);
+
+/* The caller, who owns the GIL, will be the last to run Python: all who wait, and
+ * all who come later, stop for good (hob_gil_park). */
+void hob_gil_close(void);
+void hob_gil_park(void) __attribute__((noreturn));
 
 /* A signal arrived: let the main thread come first.  Async-signal-safe. */
 void hob_gil_want_main(void);

@@ -11,3 +11,4 @@ void            hob_runtime_fini(void);
 /* Drop what interp holds; part of PyInterpreterState_Clear. */
 void            hob_interp_clear(PyInterpreterState *interp);
 void            hob_gil_forget_owner(void);
+void            hob_gil_open(void);

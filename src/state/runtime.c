@@ -16,6 +16,7 @@ status
 hob_runtime_init(void)
 {
     _PyRuntime.finalizing = NULL;
+    hob_gil_open();
     _PyRuntime.main_thread = PyThread_get_thread_ident();
     PyInterpreterState *interp = PyInterpreterState_New();
     if (!interp) { return -1; }

@@ -7,7 +7,7 @@
  * Holds      _PyRuntime.current is the state that owns the GIL, or NULL; the lists
  *            are guarded by list_lock, so that states can be made without the GIL.
  * Hazard     While a thread finalises the interpreter, any other that comes for the
- *            GIL stops for good, holding nothing: see park().
+ *            GIL stops for good, holding nothing: hob_gil_park().
  * Next       gil.c, interp.c, breaker.c; modules/_thread/
  */
 #include "state/thread.h"
@@ -15,7 +15,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "memory/pool.h"
 #include "state/breaker.h"
@@ -58,13 +57,6 @@ _Py_FatalError_TstateNULL(const char *func)
 
 /* --- the GIL by thread state --- */
 
-/* The interpreter is being finalised by another thread, or has been. */
-static NOINLINE void
-park(void)
-{
-    for (;;) { pause(); }
-}
-
 static inline bool
 is_too_late(PyThreadState *ts)
 {
@@ -77,7 +69,7 @@ hob_thread_came_back(PyThreadState *ts)
 {
     if (UNLIKELY(is_too_late(ts))) {
         hob_gil_drop(&hob_thread_of(ts)->gil);
-        park();
+        hob_gil_park();
     }
     _PyRuntime.current = ts;
     hob_breaker_enter(ts);
@@ -86,7 +78,7 @@ hob_thread_came_back(PyThreadState *ts)
 void
 hob_thread_enter(PyThreadState *ts, enum hob_why why)
 {
-    if (UNLIKELY(is_too_late(ts))) { park(); }          /* ts may be gone */
+    if (UNLIKELY(is_too_late(ts))) { hob_gil_park(); }  /* ts may be gone */
     hob_gil_take(&hob_thread_of(ts)->gil, why);
     hob_thread_came_back(ts);
 }
@@ -102,6 +94,7 @@ void
 hob_thread_close(PyThreadState *ts)
 {
     __atomic_store_n(&_PyRuntime.finalizing, ts, __ATOMIC_RELEASE);
+    hob_gil_close();
 }
 
 /* --- making --- */

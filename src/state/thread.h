@@ -28,7 +28,7 @@ void hob_thread_leave(PyThreadState *ts);
 void hob_thread_came_back(PyThreadState *ts);
 
 /* Make the thread that finalises the only one that ever runs again; it holds
- * the GIL.  NULL: everybody may. */
+ * the GIL. */
 void hob_thread_close(PyThreadState *ts);
 
 /* Make a state whose OS thread is not running yet; it is bound there. */

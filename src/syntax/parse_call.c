@@ -8,6 +8,9 @@
  */
 #include "syntax/parser_int.h"
 
+/* Rules of the reference's grammar from the call to its arguments; see WITHIN. */
+enum { DEPTH_GENERATOR = 2, DEPTH_KEYWORD = 5, DEPTH_ARGUMENT = 6, DEPTH_DEFAULT = 6 };
+
 /* --- arguments --- */
 
 static bool
@@ -52,7 +55,7 @@ push_named(hob_parser *p)
     PyObject *name = hob_parser_name(p, token_at(p, first));
     if (!name) { return false; }
     p->mark += 2;
-    hob_expr *value = parse_expression(p);
+    hob_expr *value = WITHIN(p, DEPTH_KEYWORD, parse_expression(p));
     if (!value) { return false; }
     return push_keyword(p, checked(p, hob_ast_keyword(name, value, hob_parser_span(p, first),
                                                       p->arena)));
@@ -63,7 +66,7 @@ push_double_starred(hob_parser *p)
 {
     int first = p->mark;
     if (!accept(p, TOK_DOUBLESTAR)) { return false; }
-    hob_expr *value = parse_expression(p);
+    hob_expr *value = WITHIN(p, DEPTH_KEYWORD, parse_expression(p));
     if (!value) { return false; }
     return push_keyword(p, checked(p, hob_ast_keyword(NULL, value, hob_parser_span(p, first),
                                                       p->arena)));
@@ -133,7 +136,7 @@ push_positionals(hob_parser *p, int *n)
 {
     do {
         int mark = p->mark;
-        hob_expr *e = parse_positional(p);
+        hob_expr *e = WITHIN(p, DEPTH_ARGUMENT, parse_positional(p));
         if (!e) {
             p->mark = *n ? mark - 1 : mark;
             break;
@@ -209,7 +212,7 @@ static hob_expr *
 parse_call_contents(hob_parser *p, int paren)
 {
     int first = p->mark, base = p->n_stack, n = 0;
-    hob_expr *e = parse_positional(p);
+    hob_expr *e = WITHIN(p, DEPTH_GENERATOR, parse_positional(p));
     if (e && (peek(p) == TOK_FOR || peek(p) == TOK_ASYNC)) {
         if (token_at(p, first)->type == TOK_STAR) { return NULL; }
         hob_comprehension_seq *clauses = parse_comprehension_clauses(p);
@@ -308,7 +311,7 @@ parse_default(hob_parser *p, bool is_lambda)
 {
     int first = p->mark;
     if (!accept(p, TOK_EQUAL)) { return NULL; }
-    hob_expr *value = parse_expression(p);
+    hob_expr *value = WITHIN(p, DEPTH_DEFAULT, parse_expression(p));
     if (value || p->failed) { return value; }
     p->mark = first;
     RETURN_IF_MISTAKE(hob_diagnose_default(p, is_lambda));

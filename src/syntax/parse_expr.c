@@ -11,9 +11,11 @@
 
 #include <string.h>
 
-/* Rules of the reference's grammar between here and there; see hob_parser_enter. */
-enum { DEPTH_EXPRESSION = 5, DEPTH_INVERSION = 1, DEPTH_OPERAND = 13, DEPTH_FACTOR = 1,
-       DEPTH_POWER = 2, DEPTH_ATOM = 3 };
+/* Rules of the reference's grammar that a construct stands for; see WITHIN. */
+enum {
+    DEPTH_STAR_EXPRESSIONS = 2, DEPTH_DISJUNCTION = 3, DEPTH_BITWISE_OR = 12, DEPTH_PRIMARY = 3,
+    DEPTH_PAREN = 5, DEPTH_BRACKET = 6, DEPTH_BRACE = 6, DEPTH_SLICES = 2,
+};
 
 static ALWAYS_INLINE hob_span
 span(hob_parser *p, int first)
@@ -169,7 +171,7 @@ parse_bare_tuple(hob_parser *p, hob_expr *(*item)(hob_parser *))
 hob_expr *
 parse_star_expressions(hob_parser *p)
 {
-    return parse_bare_tuple(p, parse_star_expression);
+    return WITHIN(p, DEPTH_STAR_EXPRESSIONS, parse_bare_tuple(p, parse_star_expression));
 }
 
 hob_expr *
@@ -230,7 +232,7 @@ static hob_expr *
 parse_conditional(hob_parser *p)
 {
     int first = p->mark;
-    if (peek(p) == TOK_LAMBDA) { return parse_lambda(p); }
+    if (peek(p) == TOK_LAMBDA) { return WITHIN(p, 1, parse_lambda(p)); }
 
     hob_expr *body = parse_disjunction(p);
     if (!body || peek(p) != TOK_IF) { return p->failed ? NULL : body; }
@@ -257,8 +259,7 @@ parse_expression_rule(hob_parser *p)
 hob_expr *
 parse_expression(hob_parser *p)
 {
-    if (!hob_parser_enter(p, DEPTH_EXPRESSION)) { return NULL; }
-    return leave(p, DEPTH_EXPRESSION, REMEMBERED(p, RULE_EXPRESSION, parse_expression_rule));
+    return WITHIN(p, 1, REMEMBERED(p, RULE_EXPRESSION, parse_expression_rule));
 }
 
 hob_expr *
@@ -309,11 +310,10 @@ static hob_expr *
 parse_inversion_rule(hob_parser *p)
 {
     int first = p->mark;
-    if (LIKELY(peek(p) != TOK_NOT)) { return parse_comparison(p); }
+    if (LIKELY(peek(p) != TOK_NOT)) { return WITHIN(p, 1, parse_comparison(p)); }
+    if (!hob_parser_depth(p)) { return NULL; }
     p->mark++;
-    if (!hob_parser_enter(p, DEPTH_INVERSION)) { return NULL; }
-    hob_expr *operand = parse_inversion_rule(p);
-    p->depth -= DEPTH_INVERSION;
+    hob_expr *operand = WITHIN(p, 1, parse_inversion_rule(p));
     if (!operand) { return NULL; }
     return checked(p, hob_ast_unary_op(UNARYOP_NOT, operand, span(p, first), p->arena));
 }
@@ -345,7 +345,8 @@ parse_disjunction_rule(hob_parser *p)
 hob_expr *
 parse_disjunction(hob_parser *p)
 {
-    return REMEMBERED(p, RULE_DISJUNCTION, parse_disjunction_rule);
+    return WITHIN(p, DEPTH_DISJUNCTION,
+                  REMEMBERED(p, RULE_DISJUNCTION, parse_disjunction_rule));
 }
 
 /* --- comparisons --- */
@@ -482,8 +483,7 @@ parse_binary(hob_parser *p, int least)
 static hob_expr *
 parse_bitwise_or_rule(hob_parser *p)
 {
-    if (!hob_parser_enter(p, DEPTH_OPERAND)) { return NULL; }
-    return leave(p, DEPTH_OPERAND, parse_binary(p, PRECEDENCE_BIT_OR));
+    return WITHIN(p, DEPTH_BITWISE_OR, parse_binary(p, PRECEDENCE_BIT_OR));
 }
 
 hob_expr *
@@ -513,9 +513,7 @@ parse_power(hob_parser *p)
     if (!base || peek(p) != TOK_DOUBLESTAR) { return p->failed ? NULL : base; }
 
     int end = p->mark++;
-    if (!hob_parser_enter(p, DEPTH_POWER)) { return NULL; }
     hob_expr *exponent = parse_factor(p);
-    p->depth -= DEPTH_POWER;
     if (!exponent) {
         p->mark = end;
         return p->failed ? NULL : base;
@@ -532,12 +530,11 @@ parse_factor_rule(hob_parser *p)
     case TOK_PLUS: op = UNARYOP_UADD; break;
     case TOK_MINUS: op = UNARYOP_USUB; break;
     case TOK_TILDE: op = UNARYOP_INVERT; break;
-    default: return parse_power(p);
+    default: return WITHIN(p, 1, parse_power(p));
     }
     p->mark++;
-    if (!hob_parser_enter(p, DEPTH_FACTOR)) { return NULL; }
+    if (!hob_parser_depth(p)) { return NULL; }
     hob_expr *operand = parse_factor(p);
-    p->depth -= DEPTH_FACTOR;
     if (!operand) { return NULL; }
     return checked(p, hob_ast_unary_op(op, operand, span(p, first), p->arena));
 }
@@ -545,7 +542,7 @@ parse_factor_rule(hob_parser *p)
 static hob_expr *
 parse_factor(hob_parser *p)
 {
-    return REMEMBERED(p, RULE_FACTOR, parse_factor_rule);
+    return WITHIN(p, 1, REMEMBERED(p, RULE_FACTOR, parse_factor_rule));
 }
 
 /* --- primaries --- */
@@ -583,7 +580,7 @@ static hob_expr *
 parse_primary_rule(hob_parser *p)
 {
     int first = p->mark;
-    hob_expr *e = parse_atom(p);
+    hob_expr *e = WITHIN(p, 1, parse_atom(p));
     while (e) {
         int end = p->mark;
         hob_expr *next = NULL;
@@ -592,7 +589,7 @@ parse_primary_rule(hob_parser *p)
         case TOK_LPAR: next = parse_call_trailer(p, e, first); break;
         case TOK_LSQB:
             (void)diagnose_bracket(p);
-            if (!p->failed) { next = parse_subscript(p, e, first); }
+            if (!p->failed) { next = WITHIN(p, DEPTH_SLICES, parse_subscript(p, e, first)); }
             break;
         case TOK_LBRACE: (void)diagnose_bracket(p); break;
         default: return p->failed ? NULL : e;
@@ -609,7 +606,7 @@ parse_primary_rule(hob_parser *p)
 hob_expr *
 parse_primary(hob_parser *p)
 {
-    return REMEMBERED(p, RULE_PRIMARY, parse_primary_rule);
+    return WITHIN(p, DEPTH_PRIMARY, REMEMBERED(p, RULE_PRIMARY, parse_primary_rule));
 }
 
 /* --- what may be assigned to --- */
@@ -1137,19 +1134,19 @@ parse_display_by_trial(hob_parser *p, int type)
 static hob_expr *
 parse_display(hob_parser *p, int type)
 {
-    if (!hob_parser_enter(p, DEPTH_ATOM)) { return NULL; }
     hob_expr *e;
     if (p->diagnosing) { e = parse_display_by_trial(p, type); }
     else if (type == TOK_LPAR) { e = parse_paren(p); }
     else if (type == TOK_LSQB) { e = parse_bracket(p); }
     else { e = parse_brace_or_complain(p); }
-    return leave(p, DEPTH_ATOM, p->failed ? NULL : e);
+    return p->failed ? NULL : e;
 }
 
 hob_expr *
 parse_atom(hob_parser *p)
 {
     int type = peek(p);
+    if (!hob_parser_depth(p)) { return NULL; }
     switch (type) {
     case TOK_NAME: return parse_name(p, EXPR_CONTEXT_LOAD);
     case TOK_TRUE: return constant_here(p, Py_True);
@@ -1158,7 +1155,9 @@ parse_atom(hob_parser *p)
     case TOK_ELLIPSIS: return constant_here(p, Py_Ellipsis);
     case TOK_NUMBER: return parse_number(p);
     case TOK_STRING: return parse_strings(p);
-    case TOK_LPAR: case TOK_LSQB: case TOK_LBRACE: return parse_display(p, type);
+    case TOK_LPAR: return WITHIN(p, DEPTH_PAREN, parse_display(p, type));
+    case TOK_LSQB: return WITHIN(p, DEPTH_BRACKET, parse_display(p, type));
+    case TOK_LBRACE: return WITHIN(p, DEPTH_BRACE, parse_display(p, type));
     }
     return NULL;
 }

@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-enum { DEPTH_PATTERN = 8 };
+/* Rules of the reference's grammar that a construct stands for; see WITHIN. */
+enum { DEPTH_PATTERN = 8, DEPTH_CASE = 2 };
 
 static hob_pattern *parse_closed_pattern(hob_parser *p);
 
@@ -425,8 +426,7 @@ parse_pattern_rule(hob_parser *p)
 hob_pattern *
 parse_pattern(hob_parser *p)
 {
-    if (!hob_parser_enter(p, DEPTH_PATTERN)) { return NULL; }
-    return leave(p, DEPTH_PATTERN, parse_pattern_rule(p));
+    return hob_parser_depth(p) ? WITHIN(p, DEPTH_PATTERN, parse_pattern_rule(p)) : NULL;
 }
 
 /* The patterns of a case: one, or a sequence without brackets. */
@@ -511,7 +511,7 @@ parse_match_rule(hob_parser *p)
             int base = p->n_stack;
             for (;;) {
                 int mark = p->mark, top = p->n_stack;
-                hob_match_case *item = parse_case(p);
+                hob_match_case *item = WITHIN(p, DEPTH_CASE, parse_case(p));
                 if (!item) {
                     p->mark = mark;
                     p->n_stack = top;

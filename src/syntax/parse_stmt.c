@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-enum { DEPTH_STATEMENT = 5, DEPTH_ELIF = 1 };
+/* Rules of the reference's grammar that a construct stands for; see WITHIN. */
+enum { DEPTH_STATEMENTS = 3, DEPTH_SIMPLE = 2, DEPTH_COMPOUND = 2, DEPTH_VALUE = 2 };
 
 static ALWAYS_INLINE hob_span
 span(hob_parser *p, int first)
@@ -132,7 +133,7 @@ parse_assign(hob_parser *p, int first, hob_expr *e)
         if (!hob_parser_push(p, e)) { return NULL; }
         p->mark++;
         bool is_yield = peek(p) == TOK_YIELD;
-        e = is_yield ? parse_yield(p) : parse_star_expressions(p);
+        e = WITHIN(p, DEPTH_VALUE, is_yield ? parse_yield(p) : parse_star_expressions(p));
         if (!e) { return NULL; }
         if (is_yield && peek(p) == TOK_EQUAL) { return NULL; }
     }
@@ -499,7 +500,7 @@ push_simple_statements(hob_parser *p)
     do {
         int mark = p->mark;
         if (peek(p) == TOK_NEWLINE && token_at(p, mark - (mark > 0))->type == TOK_SEMI) { break; }
-        hob_stmt *stmt = parse_simple_statement(p);
+        hob_stmt *stmt = WITHIN(p, DEPTH_SIMPLE, parse_simple_statement(p));
         if (!stmt || !hob_parser_push(p, stmt)) { return false; }
     } while (accept(p, TOK_SEMI));
     return accept(p, TOK_NEWLINE);
@@ -532,7 +533,7 @@ parse_block_rule(hob_parser *p)
 hob_stmt_seq *
 parse_block(hob_parser *p)
 {
-    return REMEMBERED(p, RULE_BLOCK, parse_block_rule);
+    return WITHIN(p, 1, REMEMBERED(p, RULE_BLOCK, parse_block_rule));
 }
 
 /* ':' block after a keyword that nothing but a colon can follow. */
@@ -579,9 +580,8 @@ parse_if(hob_parser *p)
     if (!body) { return NULL; }
     if (peek(p) == TOK_ELIF) {
         int mark = p->mark;
-        if (!hob_parser_enter(p, DEPTH_ELIF)) { return NULL; }
-        hob_stmt *elif = parse_if(p);
-        p->depth -= DEPTH_ELIF;
+        if (!hob_parser_depth(p)) { return NULL; }
+        hob_stmt *elif = WITHIN(p, 1, parse_if(p));
         if (!elif) { p->mark = mark; }
         orelse = p->failed ? NULL : elif ? hob_parser_one(p, elif) : no_statements();
     }
@@ -948,11 +948,11 @@ static hob_stmt *
 parse_compound(hob_parser *p)
 {
     switch (peek(p)) {
-    case TOK_DEF: return parse_def(p, (hob_expr_seq *)&hob_seq_empty);
-    case TOK_AT: return parse_decorated(p);
+    case TOK_DEF: return WITHIN(p, 1, parse_def(p, (hob_expr_seq *)&hob_seq_empty));
+    case TOK_AT: return WITHIN(p, 1, parse_decorated(p));
     case TOK_ASYNC: return parse_async(p);
     case TOK_IF: return parse_if(p);
-    case TOK_CLASS: return parse_class(p, (hob_expr_seq *)&hob_seq_empty);
+    case TOK_CLASS: return WITHIN(p, 1, parse_class(p, (hob_expr_seq *)&hob_seq_empty));
     case TOK_WITH: return parse_with(p);
     case TOK_FOR: return parse_for(p);
     case TOK_TRY: return parse_try(p);
@@ -967,7 +967,7 @@ static bool
 push_statement(hob_parser *p)
 {
     int first = p->mark, base = p->n_stack;
-    hob_stmt *stmt = parse_compound(p);
+    hob_stmt *stmt = WITHIN(p, DEPTH_COMPOUND, parse_compound(p));
     if (stmt) { return hob_parser_push(p, stmt); }
     if (p->failed) { return false; }
     p->mark = first;
@@ -989,10 +989,11 @@ may_begin_statement(int type)
 hob_stmt_seq *
 parse_statements(hob_parser *p)
 {
-    if (!hob_parser_enter(p, DEPTH_STATEMENT)) { return NULL; }
+    if (!hob_parser_depth(p)) { return NULL; }
     int base = p->n_stack;
+    p->depth += DEPTH_STATEMENTS;
     while (may_begin_statement(peek(p)) && push_statement(p)) { }
-    p->depth -= DEPTH_STATEMENT;
+    p->depth -= DEPTH_STATEMENTS;
     return p->failed ? NULL : hob_parser_take(p, base);
 }
 

@@ -152,15 +152,11 @@ hob_parser_span(hob_parser *p, int first)
 }
 
 bool
-hob_parser_enter(hob_parser *p, int n_rules)
+hob_parser_depth(hob_parser *p)
 {
-    if (UNLIKELY(p->failed)) { return false; }
-    if (LIKELY(p->depth + n_rules <= MAX_DEPTH)) {
-        p->depth += n_rules;
-        return true;
-    }
+    if (LIKELY(p->depth <= MAX_DEPTH)) { return true; }
+    if (!p->failed) { PyErr_NoMemory(); }
     p->failed = true;
-    PyErr_NoMemory();
     return false;
 }
 
@@ -484,6 +480,7 @@ parse_func_type(hob_parser *p)
 static void *
 parse_start(hob_parser *p)
 {
+    p->depth = 1;
     if (p->is_fstring) { return parse_star_expressions(p); }
     switch (p->start_rule) {
     case Py_file_input: return parse_file(p);
@@ -528,7 +525,7 @@ static void
 second_pass(hob_parser *p)
 {
     int last = p->n_tokens - 1;
-    p->mark = p->n_stack = p->depth = 0;
+    p->mark = p->n_stack = 0;
     p->diagnosing = p->looks_for_mistakes = p->remembers = true;
     if (p->n_memo) { memset(p->memo, 0, (size_t)p->memo_size * sizeof *p->memo); }
     p->n_memo = 0;

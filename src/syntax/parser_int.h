@@ -166,15 +166,14 @@ remembered(hob_parser *p, hob_rule rule, void *(*parse)(hob_parser *))
 
 #define REMEMBERED(p, rule, parse) remembered(p, rule, (void *(*)(hob_parser *))(parse))
 
-/* --- depth: the reference gives up at 6000 nested rules --- */
-bool hob_parser_enter(hob_parser *p, int n_rules);              /* false: failed */
+/* --- depth: the reference gives up at 6000 nested rules of its grammar ---
+ * WITHIN(p, n, call) counts n rules around a call; only the places that every deep
+ * construct comes through ask whether that was too much (false: failed). */
+#define WITHIN(p, n_rules, call)                                                     \
+    ({ (p)->depth += (n_rules); __typeof__(call) within_ = (call);                   \
+       (p)->depth -= (n_rules); within_; })
 
-static inline void *
-leave(hob_parser *p, int n_rules, void *node)
-{
-    p->depth -= n_rules;
-    return node;
-}
+bool hob_parser_depth(hob_parser *p);
 
 /* Whatever allocates may fail. */
 static inline void *

@@ -268,7 +268,7 @@
         frame->resume = 0;                                                      \
         inner_->slots[inner_->stacktop] = (value);                              \
         sp = inner_->slots + inner_->stacktop + 1;                              \
-        inner_->stacktop = oparg;                                               \
+        *hob_generator_jump(gen) = oparg;                                       \
         inner_->on_return = (kind);                                             \
         inner_->is_entry = false;                                               \
         inner_->previous = frame;                                               \
@@ -580,6 +580,7 @@ exit_unwind:
     {
         hob_frame *done = frame;
         bool was_entry = done->is_entry;
+        if (done->on_return == RETURN_INIT) { hob_recursion_leave(ts); }
         frame = cframe->current_frame = done->previous;
         if (done->owner == OWNED_BY_GENERATOR) {
             PyGenObject *gen = hob_frame_generator(done);
@@ -605,11 +606,12 @@ return_special:
     {
         hob_frame *done = frame;
         bool was_entry = done->is_entry;
-        int kind = done->on_return, jump = done->stacktop;
+        int kind = done->on_return, jump = 0;
         frame = cframe->current_frame = done->previous;
         if (done->owner == OWNED_BY_GENERATOR) {
             PyGenObject *gen = hob_frame_generator(done);
             done->previous = NULL;
+            jump = *hob_generator_jump(gen);
             hob_generator_leave(ts, gen);
             gen->gi_frame_state = GEN_COMPLETED;
             hob_generator_finish(ts, gen);
@@ -624,6 +626,7 @@ return_special:
             *sp++ = result;
             break;
         case RETURN_INIT:
+            hob_recursion_leave(ts);
             if (UNLIKELY(result != Py_None)) {
                 PyErr_Format(PyExc_TypeError, "__init__() should return None, not '%.200s'",
                              Py_TYPE(result)->tp_name);

@@ -15,8 +15,7 @@
  *            frame owns a reference to it, it does not own the frame.  When the
  *            frame ends and others still hold the object, the object takes the
  *            contents over (hob_frame_clear).
- * Hazard     stacktop of a running frame is stale.  While a generator runs it
- *            holds where the frame that resumed it jumps when it ends.
+ * Hazard     stacktop of a running frame is stale.
  * Next       frame.c frame_object.c eval_loop.h; docs/internals/vm.md
  */
 #pragma once

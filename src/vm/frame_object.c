@@ -8,6 +8,7 @@
  */
 #include "vm/frame.h"
 
+#include <frameobject.h>
 #include <structmember.h>
 
 #include "memory/gc.h"

@@ -128,3 +128,15 @@ hob_suggest(PyObject *exc)
     PyErr_Clear();
     return found;
 }
+
+/* The distance of two str; above max_cost anything that is. */
+HOB_EXPORT Py_ssize_t
+_Py_UTF8_Edit_Cost(PyObject *a, PyObject *b, Py_ssize_t max_cost)
+{
+    Py_ssize_t n_a, n_b;
+    const char *text_a = PyUnicode_AsUTF8AndSize(a, &n_a);
+    const char *text_b = text_a ? PyUnicode_AsUTF8AndSize(b, &n_b) : NULL;
+    if (!text_b) { return -1; }
+    if (max_cost == -1) { max_cost = MOVE_COST * (n_a > n_b ? n_a : n_b); }
+    return distance(text_a, n_a, text_b, n_b, max_cost);
+}

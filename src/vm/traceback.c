@@ -121,7 +121,7 @@ traceback_clear(PyTracebackObject *self)
 static void
 traceback_dealloc(PyTracebackObject *self)
 {
-    hob_gc_untrack(self);
+    PyObject_GC_UnTrack(self);          /* put off, it comes here again */
     Py_TRASHCAN_BEGIN(self, traceback_dealloc)
     Py_XDECREF(self->tb_next);
     Py_XDECREF(self->tb_frame);

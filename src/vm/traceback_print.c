@@ -281,6 +281,7 @@ print_traceback(const printer *p, PyObject *value)
 typedef struct {
     PyObject *message, *filename, *text;        /* owned; text may be None */
     Py_ssize_t line, column, end_line, end_column;
+    bool shows_end;                     /* subclasses of SyntaxError get one caret */
 } syntax_place;
 
 static void
@@ -310,7 +311,7 @@ int_attribute(PyObject *value, PyObject *name, Py_ssize_t none, Py_ssize_t *out)
 static bool
 read_place(PyObject *value, syntax_place *place)
 {
-    *place = (syntax_place){0};
+    *place = (syntax_place){.shows_end = Py_IS_TYPE(value, (PyTypeObject *)PyExc_SyntaxError)};
     place->message = PyObject_GetAttr(value, ID(msg));
     place->filename = place->message ? PyObject_GetAttr(value, ID(filename)) : NULL;
     if (place->filename == Py_None) {
@@ -361,14 +362,13 @@ print_syntax_text(const printer *p, const syntax_place *place)
         column--;
         end_column--;
     }
-    const char *newline = memchr(text, '\n', (size_t)n);
-    own PyObject *line = PyUnicode_DecodeUTF8(text, newline ? newline - text : n, "replace");
+    own PyObject *line = PyUnicode_DecodeUTF8(text, n, "replace");
     if (!line || margin(p) < 0 ||
         put_object(p->file, PyUnicode_FromFormat("    %U\n", line)) < 0) {
         return -1;
     }
     if (column < 0) { return 0; }
-    Py_ssize_t width = end_column > column ? end_column - column : 1;
+    Py_ssize_t width = place->shows_end && end_column > column ? end_column - column : 1;
     char *carets = PyMem_Malloc((size_t)(column + width) + 1);
     if (!carets) {
         PyErr_NoMemory();
@@ -736,4 +736,16 @@ void
 _PyErr_Print(PyThreadState *ts)
 {
     PyErr_PrintEx(1);
+}
+
+HOB_EXPORT int
+_Py_WriteIndent(int indent, PyObject *file)
+{
+    return hob_write_margin(indent, "", file);
+}
+
+HOB_EXPORT int
+_Py_WriteIndentedMargin(int indent, const char *margin, PyObject *file)
+{
+    return hob_write_margin(indent, margin, file);
 }

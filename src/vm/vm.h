@@ -51,7 +51,18 @@ BORROWED PyObject *hob_builtins_of(PyThreadState *ts, PyObject *globals);
 /* The generator, coroutine or asynchronous generator of func's kind. */
 MUST_USE PyObject *hob_generator_new(PyFunctionObject *func);
 
-/* Push arg (None when NULL) and mark gen as running; the caller links the frame. */
+/* Where the FOR_ITER or SEND that resumed gen jumps when it ends; in four bytes
+ * that the public struct leaves unused. */
+static inline int32_t *
+hob_generator_jump(PyGenObject *gen)
+{
+    return (int32_t *)&gen->gi_iframe - 1;
+}
+
+_Static_assert(offsetof(PyGenObject, gi_iframe) - offsetof(PyGenObject, gi_frame_state) == 5,
+               "room for hob_generator_jump");
+
+/* Mark gen as running; the caller pushes what is sent and links the frame. */
 static inline void
 hob_generator_resume(PyThreadState *ts, PyGenObject *gen)
 {

@@ -320,7 +320,7 @@ def write_old(chars, ages, out):
     rows, values = records(chars, record, same)
     out.rows('ucd_old', 'old_records', [','.join(map(str, r)) for r in rows])
     out.table('old', values)
-    corrections = [f for f in lines('NormalizationCorrections.txt') if tuple(map(int, f[3].split('.'))) > (3, 2)]
+    corrections = [f for f in lines('NormalizationCorrections.txt') if tuple(map(int, f[3].split('.'))) > (3, 2, 0)]
     out.rows('ucd_correction', 'corrections', ['0x%s,0x%s' % (f[0], f[1]) for f in corrections])
 
 

@@ -145,11 +145,14 @@ hob_keys_bytes(const PyDictKeysObject *keys)
                         + entry_bytes(keys->kind) * hob_keys_room(keys->log2_size));
 }
 
+/* The reference rounds oddly (1 to 7 give 16 slots, 16 to 23 give 32, ..) and
+ * sys.getsizeof shows it. */
 int
 hob_keys_log2_for(Py_ssize_t slots)
 {
-    if (slots <= 1 << DICT_MIN_LOG2) { return DICT_MIN_LOG2; }
-    return 64 - __builtin_clzll((unsigned long long)slots - 1);
+    const size_t least = (size_t)1 << DICT_MIN_LOG2;
+    size_t last = (((size_t)slots | least) - 1) | (least - 1);
+    return 64 - __builtin_clzll(last);
 }
 
 void

@@ -192,7 +192,7 @@ Py_ssize_t hob_keys_append(PyDictKeysObject *keys, STOLEN PyObject *key, Py_hash
 void hob_keys_unlink(PyDictKeysObject *keys, Py_hash_t hash, Py_ssize_t ix);
 
 Py_ssize_t hob_keys_bytes(const PyDictKeysObject *keys);
-int  hob_keys_log2_for(Py_ssize_t slots);       /* smallest table of that many slots */
+int  hob_keys_log2_for(Py_ssize_t slots);       /* a table of that many slots at least */
 void hob_keys_clear_freelists(void);
 
 /* The index of the slot at position i. */

@@ -189,7 +189,8 @@ void *
 PyLong_AsVoidPtr(PyObject *op)
 {
     if (PyLong_Check(op) && Py_SIZE(op) < 0) {
-        return (void *)PyLong_AsLong(op);           /* -1 with an exception is NULL, too */
+        long value = PyLong_AsLong(op);
+        return value == -1 && PyErr_Occurred() ? NULL : (void *)value;
     }
     unsigned long value = PyLong_AsUnsignedLong(op);
     if (value == (unsigned long)-1 && PyErr_Occurred()) { return NULL; }

@@ -125,7 +125,7 @@ static PyObject *
 map_size(PyObject *self, PyObject *unused)
 {
     encoding_map *map = (encoding_map *)self;
-    return PyLong_FromLong((long)sizeof *map + 16 * map->n_level2 + 128 * map->n_level3);
+    return PyLong_FromLong((long)sizeof *map - 1 + 16 * map->n_level2 + 128 * map->n_level3);
 }
 
 static PyMethodDef map_methods[] = {

@@ -165,7 +165,7 @@ decode(escape_decoder *d, status (*escape)(escape_decoder *), Py_ssize_t *consum
         _PyUnicodeWriter_Dealloc(&d->writer);
         return NULL;
     }
-    if (consumed) { *consumed = d->pos; }
+    if (d->stopped) { *consumed = d->pos; }      /* else the caller's: all of it */
     return _PyUnicodeWriter_Finish(&d->writer);
 }
 

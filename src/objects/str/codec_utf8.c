@@ -68,16 +68,28 @@ decode_bad(codec_fault *fault, decoder_input *input, const hob_utf8_scan *scan,
     }
 }
 
+/* May more input make this right?  The start of an encoded surrogate waits for
+ * its last byte too, for the handler that lets surrogates pass. */
+static bool
+is_cut(const hob_utf8_scan *scan, const uint8_t *s, Py_ssize_t n)
+{
+    if (scan->verdict == UTF8_CUT) { return true; }
+    const uint8_t *at = s + scan->n_good;
+    return scan->verdict == UTF8_BAD_CONTINUATION && n - scan->n_good == 2 && at[0] == 0xed
+        && (at[1] & 0xe0) == 0xa0;
+}
+
 static status
 decode_rest(codec_fault *fault, decoder_input *input, bool may_be_cut, _PyUnicodeWriter *writer,
             Py_ssize_t *pos)
 {
     for (;;) {
         const uint8_t *at = (const uint8_t *)input->start + *pos;
-        hob_utf8_scan scan = hob_utf8_measure(at, input->n - *pos);
+        Py_ssize_t n = input->n - *pos;
+        hob_utf8_scan scan = hob_utf8_measure(at, n);
         if (write_valid(writer, at, &scan) < 0) { return -1; }
         *pos += scan.n_good;
-        if (scan.verdict == UTF8_GOOD || (scan.verdict == UTF8_CUT && may_be_cut)) { return 0; }
+        if (scan.verdict == UTF8_GOOD || (may_be_cut && is_cut(&scan, at, n))) { return 0; }
         if (decode_bad(fault, input, &scan, writer, pos) < 0) { return -1; }
     }
 }
@@ -112,7 +124,7 @@ PyUnicode_DecodeUTF8Stateful(const char *s, Py_ssize_t size, const char *errors,
         return Py_NewRef(hob_str_empty());
     }
     hob_utf8_scan scan = hob_utf8_measure(bytes, size);
-    if (scan.verdict == UTF8_GOOD || (scan.verdict == UTF8_CUT && consumed)) {
+    if (scan.verdict == UTF8_GOOD || (consumed && is_cut(&scan, bytes, size))) {
         if (consumed) { *consumed = scan.n_good; }
         return decode_valid(bytes, &scan);
     }

@@ -46,7 +46,7 @@ read_directive(const char **at, directive *d)
         if (Py_ISDIGIT(**at)) {
             if ((d->precision = read_number(at, "precision")) < 0) { return -1; }
         }
-        if (**at == '%') { d->precision = -1; }
+        if (**at == '%') { --*at; }             /* "%.3%" is no directive */
     }
     const char *modifier = *at;
     if (modifier[0] == 'l') {
