@@ -3,8 +3,7 @@
  * W. Kahan, "Branch cuts for complex elementary functions" (1987): the inverse
  * functions go through two square roots each, so that zeros keep their signs
  * and the branch cuts come out right.  Arguments with an infinity or a NaN
- * follow Annex G of the C standard, which is what the C library's complex
- * functions do.
+ * follow a table after Annex G of the C standard.
  * Holds      a function says through errno: EDOM (ValueError) or ERANGE
  *            (OverflowError).
  */
@@ -13,8 +12,6 @@
 #include "memory/own.h"
 #include "objects/bind.h"
 
-#include <complex.h>
-#undef I
 #include <errno.h>
 #include <float.h>
 #include <math.h>
@@ -30,19 +27,180 @@ enum { SCALE_UP = 53, SCALE_DOWN = -27 };       /* 2**-27 is sqrt(2**-54) */
 
 typedef Py_complex cpx;
 
+/* A result without trouble; the library may have noted an underflow. */
+static inline cpx
+fine(double real, double imag)
+{
+    errno = 0;
+    return (cpx){real, imag};
+}
+
 static inline bool
 all_finite(cpx z)
 {
     return isfinite(z.real) && isfinite(z.imag);
 }
 
-/* --- to the C library and back --- */
+/* --- infinities and NaNs ---
+ *
+ * Rows: real part -inf, negative, -0, 0, positive, inf, nan; columns: the
+ * imaginary part, likewise.  Each entry is the real and the imaginary part of
+ * the result: 0, l for 1, h pi/2, q pi/4, t 3 pi/4, p pi, i infinity, n NaN,
+ * upper case for the negative (o is -0, L is -1); EE is a domain error, and
+ * both parts being finite never gets here.
+ */
+
+enum special {
+    FOR_ACOS, FOR_ACOSH, FOR_ASINH, FOR_ATANH, FOR_COSH, FOR_EXP, FOR_LOG, FOR_SINH, FOR_SQRT,
+    FOR_TANH, FOR_RECT,
+};
+
+static const char special_results[][7][21] = {
+    [FOR_ACOS] = {
+        "ti pi pi pI pI tI ni",
+        "hi .. .. .. .. hI nn",
+        "hi .. .. .. .. hI hn",
+        "hi .. .. .. .. hI hn",
+        "hi .. .. .. .. hI nn",
+        "qi 0i 0i 0I 0I qI ni",
+        "ni nn nn nn nn nI nn",
+    },
+    [FOR_ACOSH] = {
+        "iT iP iP ip ip it in",
+        "iH .. .. .. .. ih nn",
+        "iH .. .. .. .. ih nn",
+        "iH .. .. .. .. ih nn",
+        "iH .. .. .. .. ih nn",
+        "iQ io io i0 i0 iq in",
+        "in nn nn nn nn in nn",
+    },
+    [FOR_ASINH] = {
+        "IQ Io Io I0 I0 Iq In",
+        "IH .. .. .. .. Ih nn",
+        "IH .. .. .. .. Ih nn",
+        "iH .. .. .. .. ih nn",
+        "iH .. .. .. .. ih nn",
+        "iQ io io i0 i0 iq in",
+        "in nn no n0 nn in nn",
+    },
+    [FOR_ATANH] = {
+        "oH oH oH oh oh oh on",
+        "oH .. .. .. .. oh nn",
+        "oH .. .. .. .. oh on",
+        "0H .. .. .. .. 0h 0n",
+        "0H .. .. .. .. 0h nn",
+        "0H 0H 0H 0h 0h 0h 0n",
+        "0H nn nn nn nn 0h nn",
+    },
+    [FOR_COSH] = {
+        "EE ii i0 io iI EE in",
+        "EE .. .. .. .. EE nn",
+        "EE .. .. .. .. EE n0",
+        "EE .. .. .. .. EE n0",
+        "EE .. .. .. .. EE nn",
+        "EE iI io i0 ii EE in",
+        "nn nn n0 n0 nn nn nn",
+    },
+    [FOR_EXP] = {
+        "00 0o 0o 00 00 00 00",
+        "EE .. .. .. .. EE nn",
+        "EE .. .. .. .. EE nn",
+        "EE .. .. .. .. EE nn",
+        "EE .. .. .. .. EE nn",
+        "EE iI io i0 ii EE in",
+        "nn nn no n0 nn nn nn",
+    },
+    [FOR_LOG] = {
+        "iT iP iP ip ip it in",
+        "iH .. .. .. .. ih nn",
+        "iH .. .. .. .. ih nn",
+        "iH .. .. .. .. ih nn",
+        "iH .. .. .. .. ih nn",
+        "iQ io io i0 i0 iq in",
+        "in nn nn nn nn in nn",
+    },
+    [FOR_SINH] = {
+        "EE II Io I0 Ii EE in",
+        "EE .. .. .. .. EE nn",
+        "EE .. .. .. .. EE 0n",
+        "EE .. .. .. .. EE 0n",
+        "EE .. .. .. .. EE nn",
+        "EE iI io i0 ii EE in",
+        "nn nn no n0 nn nn nn",
+    },
+    [FOR_SQRT] = {
+        "iI 0I 0I 0i 0i ii ni",
+        "iI .. .. .. .. ii nn",
+        "iI .. .. .. .. ii nn",
+        "iI .. .. .. .. ii nn",
+        "iI .. .. .. .. ii nn",
+        "iI io io i0 i0 ii in",
+        "iI nn nn nn nn ii nn",
+    },
+    [FOR_TANH] = {
+        "L0 Lo Lo L0 L0 L0 L0",
+        "EE .. .. .. .. EE nn",
+        "EE .. .. .. .. EE nn",
+        "EE .. .. .. .. EE nn",
+        "EE .. .. .. .. EE nn",
+        "l0 lo lo l0 l0 l0 l0",
+        "nn nn no n0 nn nn nn",
+    },
+    [FOR_RECT] = {
+        "EE Ii I0 Io II EE in",
+        "EE .. .. .. .. EE nn",
+        "00 .. .. .. .. 00 00",
+        "00 .. .. .. .. 00 00",
+        "EE .. .. .. .. EE nn",
+        "EE iI io i0 ii EE in",
+        "nn nn n0 n0 nn nn nn",
+    },
+};
+
+static int
+special_index(double x)
+{
+    if (isnan(x)) { return 6; }
+    if (isinf(x)) { return x < 0 ? 0 : 5; }
+    if (x == 0.0) { return signbit(x) ? 2 : 3; }
+    return x < 0 ? 1 : 4;
+}
+
+static double
+special_part(char c)
+{
+    switch (c) {
+    case '0': return 0.0;
+    case 'o': return -0.0;
+    case 'l': return 1.0;
+    case 'L': return -1.0;
+    case 'q': return Py_MATH_PI / 4;
+    case 'Q': return -Py_MATH_PI / 4;
+    case 'h': return Py_MATH_PI / 2;
+    case 'H': return -Py_MATH_PI / 2;
+    case 't': return 3.0 * Py_MATH_PI / 4;
+    case 'T': return -3.0 * Py_MATH_PI / 4;
+    case 'p': return Py_MATH_PI;
+    case 'P': return -Py_MATH_PI;
+    case 'i': return HUGE_VAL;
+    case 'I': return -HUGE_VAL;
+    default: return fabs(NAN);
+    }
+}
 
 static cpx
-library(double complex (*f)(double complex), cpx z)
+special(enum special which, double real, double imag)
 {
-    double complex r = f(CMPLX(z.real, z.imag));
-    return (cpx){creal(r), cimag(r)};
+    const char *entry = special_results[which][special_index(real)] + 3 * special_index(imag);
+    errno = entry[0] == 'E' ? EDOM : 0;
+    return (cpx){special_part(entry[0]), special_part(entry[1])};
+}
+
+/* What grows without bound in a direction that is known. */
+static inline bool
+is_directed(double size, double angle)
+{
+    return isinf(size) && isfinite(angle) && angle != 0.0;
 }
 
 /* --- through i --- */
@@ -65,8 +223,8 @@ static cpx
 c_sqrt(cpx z)
 {
     errno = 0;
-    if (!all_finite(z)) { return library(csqrt, z); }
-    if (z.real == 0.0 && z.imag == 0.0) { return (cpx){0.0, z.imag}; }
+    if (!all_finite(z)) { return special(FOR_SQRT, z.real, z.imag); }
+    if (z.real == 0.0 && z.imag == 0.0) { return fine(0.0, z.imag); }
     double ax = fabs(z.real), ay = fabs(z.imag), s;
     if (ax < DBL_MIN && ay < DBL_MIN) {                 /* keep the digits of subnormals */
         ax = ldexp(ax, SCALE_UP);
@@ -77,8 +235,8 @@ c_sqrt(cpx z)
         s = 2.0 * sqrt(ax + hypot(ax, ay / 8.0));
     }
     double d = ay / (2.0 * s);
-    if (z.real >= 0.0) { return (cpx){s, copysign(d, z.imag)}; }
-    return (cpx){d, copysign(s, z.imag)};
+    if (z.real >= 0.0) { return fine(s, copysign(d, z.imag)); }
+    return fine(d, copysign(s, z.imag));
 }
 
 /* The logarithm of |z|, z finite and not 0. */
@@ -101,13 +259,13 @@ static cpx
 c_log(cpx z)
 {
     errno = 0;
-    if (!all_finite(z)) { return library(clog, z); }
+    if (!all_finite(z)) { return special(FOR_LOG, z.real, z.imag); }
     double angle = atan2(z.imag, z.real);
     if (z.real == 0.0 && z.imag == 0.0) {
         errno = EDOM;
         return (cpx){-HUGE_VAL, angle};
     }
-    return (cpx){log_of_length(z), angle};
+    return fine(log_of_length(z), angle);
 }
 
 static cpx
@@ -123,44 +281,44 @@ static cpx
 c_acos(cpx z)
 {
     errno = 0;
-    if (!all_finite(z)) { return library(cacos, z); }
+    if (!all_finite(z)) { return special(FOR_ACOS, z.real, z.imag); }
     if (fabs(z.real) > LARGE || fabs(z.imag) > LARGE) {
         double size = log(hypot(z.real / 2.0, z.imag / 2.0)) + MATH_LN2 * 2.0;
         double imag = z.real < 0.0 ? -copysign(size, z.imag) : copysign(size, -z.imag);
-        return (cpx){atan2(fabs(z.imag), z.real), imag};
+        return fine(atan2(fabs(z.imag), z.real), imag);
     }
     cpx minus = c_sqrt((cpx){1.0 - z.real, -z.imag}), plus = c_sqrt((cpx){1.0 + z.real, z.imag});
-    return (cpx){2.0 * atan2(minus.real, plus.real),
-                 asinh(plus.real * minus.imag - plus.imag * minus.real)};
+    return fine(2.0 * atan2(minus.real, plus.real),
+                asinh(plus.real * minus.imag - plus.imag * minus.real));
 }
 
 static cpx
 c_acosh(cpx z)
 {
     errno = 0;
-    if (!all_finite(z)) { return library(cacosh, z); }
+    if (!all_finite(z)) { return special(FOR_ACOSH, z.real, z.imag); }
     if (fabs(z.real) > LARGE || fabs(z.imag) > LARGE) {
-        return (cpx){log(hypot(z.real / 2.0, z.imag / 2.0)) + MATH_LN2 * 2.0,
-                     atan2(z.imag, z.real)};
+        return fine(log(hypot(z.real / 2.0, z.imag / 2.0)) + MATH_LN2 * 2.0,
+                    atan2(z.imag, z.real));
     }
     cpx minus = c_sqrt((cpx){z.real - 1.0, z.imag}), plus = c_sqrt((cpx){z.real + 1.0, z.imag});
-    return (cpx){asinh(minus.real * plus.real + minus.imag * plus.imag),
-                 2.0 * atan2(minus.imag, plus.real)};
+    return fine(asinh(minus.real * plus.real + minus.imag * plus.imag),
+                2.0 * atan2(minus.imag, plus.real));
 }
 
 static cpx
 c_asinh(cpx z)
 {
     errno = 0;
-    if (!all_finite(z)) { return library(casinh, z); }
+    if (!all_finite(z)) { return special(FOR_ASINH, z.real, z.imag); }
     if (fabs(z.real) > LARGE || fabs(z.imag) > LARGE) {
         double size = log(hypot(z.real / 2.0, z.imag / 2.0)) + MATH_LN2 * 2.0;
         double real = z.imag < 0.0 ? -copysign(size, -z.real) : copysign(size, z.real);
-        return (cpx){real, atan2(z.imag, fabs(z.real))};
+        return fine(real, atan2(z.imag, fabs(z.real)));
     }
     cpx one = c_sqrt((cpx){1.0 + z.imag, -z.real}), other = c_sqrt((cpx){1.0 - z.imag, z.real});
-    return (cpx){asinh(one.real * other.imag - other.real * one.imag),
-                 atan2(z.imag, one.real * other.real - one.imag * other.imag)};
+    return fine(asinh(one.real * other.imag - other.real * one.imag),
+                atan2(z.imag, one.real * other.real - one.imag * other.imag));
 }
 
 static cpx
@@ -173,7 +331,7 @@ static cpx
 c_atanh(cpx z)
 {
     errno = 0;
-    if (!all_finite(z)) { return library(catanh, z); }
+    if (!all_finite(z)) { return special(FOR_ATANH, z.real, z.imag); }
     if (z.real < 0.0 || (z.real == 0.0 && signbit(z.real))) {   /* odd */
         cpx r = c_atanh((cpx){-z.real, -z.imag});
         return (cpx){-r.real, -r.imag};
@@ -181,18 +339,18 @@ c_atanh(cpx z)
     double ay = fabs(z.imag);
     if (z.real > SQRT_LARGE || ay > SQRT_LARGE) {
         double h = hypot(z.real / 2.0, z.imag / 2.0);           /* z / |z|**2, no overflow */
-        return (cpx){z.real / 4.0 / h / h, -copysign(Py_MATH_PI / 2.0, -z.imag)};
+        return fine(z.real / 4.0 / h / h, -copysign(Py_MATH_PI / 2.0, -z.imag));
     }
     if (z.real == 1.0 && ay < SQRT_TINY) {
         if (ay == 0.0) {
             errno = EDOM;
             return (cpx){HUGE_VAL, z.imag};
         }
-        return (cpx){-log(sqrt(ay) / sqrt(hypot(ay, 2.0))),
-                     copysign(atan2(2.0, -ay) / 2, z.imag)};
+        return fine(-log(sqrt(ay) / sqrt(hypot(ay, 2.0))),
+                    copysign(atan2(2.0, -ay) / 2, z.imag));
     }
-    return (cpx){log1p(4.0 * z.real / ((1 - z.real) * (1 - z.real) + ay * ay)) / 4.0,
-                 -atan2(-2.0 * z.imag, (1 - z.real) * (1 + z.real) - ay * ay) / 2.0};
+    return fine(log1p(4.0 * z.real / ((1 - z.real) * (1 - z.real) + ay * ay)) / 4.0,
+                -atan2(-2.0 * z.imag, (1 - z.real) * (1 + z.real) - ay * ay) / 2.0);
 }
 
 static cpx
@@ -203,10 +361,11 @@ c_atan(cpx z)
 
 /* --- exponential and circular functions --- */
 
-static inline void
-note_overflow(cpx r)
+static inline cpx
+note_overflow(double real, double imag)
 {
-    if (isinf(r.real) || isinf(r.imag)) { errno = ERANGE; }
+    errno = isinf(real) || isinf(imag) ? ERANGE : 0;
+    return (cpx){real, imag};
 }
 
 static cpx
@@ -214,25 +373,18 @@ c_exp(cpx z)
 {
     errno = 0;
     if (!all_finite(z)) {
-        /* what turns forever around has no value, unless it shrinks to 0 */
-        if (isinf(z.imag) && (isfinite(z.real) || z.real > 0)) { errno = EDOM; }
-        if (isinf(z.real) && isfinite(z.imag) && z.imag != 0.0) {
+        if (is_directed(z.real, z.imag)) {
             double size = z.real > 0 ? HUGE_VAL : 0.0;
             return (cpx){copysign(size, cos(z.imag)), copysign(size, sin(z.imag))};
         }
-        return library(cexp, z);
+        return special(FOR_EXP, z.real, z.imag);
     }
-    cpx r;
     if (z.real > LOG_LARGE) {
         double l = exp(z.real - 1.0);
-        r = (cpx){l * cos(z.imag) * Py_MATH_E, l * sin(z.imag) * Py_MATH_E};
+        return note_overflow(l * cos(z.imag) * Py_MATH_E, l * sin(z.imag) * Py_MATH_E);
     }
-    else {
-        double l = exp(z.real);
-        r = (cpx){l * cos(z.imag), l * sin(z.imag)};
-    }
-    note_overflow(r);
-    return r;
+    double l = exp(z.real);
+    return note_overflow(l * cos(z.imag), l * sin(z.imag));
 }
 
 static cpx
@@ -240,23 +392,17 @@ c_cosh(cpx z)
 {
     errno = 0;
     if (!all_finite(z)) {
-        if (isinf(z.imag) && !isnan(z.real)) { errno = EDOM; }
-        if (isinf(z.real) && isfinite(z.imag) && z.imag != 0.0) {
+        if (is_directed(z.real, z.imag)) {
             double imag = copysign(HUGE_VAL, sin(z.imag));
             return (cpx){copysign(HUGE_VAL, cos(z.imag)), z.real > 0 ? imag : -imag};
         }
-        return library(ccosh, z);
+        return special(FOR_COSH, z.real, z.imag);
     }
-    cpx r;
     if (fabs(z.real) > LOG_LARGE) {
         double x = z.real - copysign(1.0, z.real);
-        r = (cpx){cos(z.imag) * cosh(x) * Py_MATH_E, sin(z.imag) * sinh(x) * Py_MATH_E};
+        return note_overflow(cos(z.imag) * cosh(x) * Py_MATH_E, sin(z.imag) * sinh(x) * Py_MATH_E);
     }
-    else {
-        r = (cpx){cos(z.imag) * cosh(z.real), sin(z.imag) * sinh(z.real)};
-    }
-    note_overflow(r);
-    return r;
+    return note_overflow(cos(z.imag) * cosh(z.real), sin(z.imag) * sinh(z.real));
 }
 
 static cpx
@@ -264,23 +410,17 @@ c_sinh(cpx z)
 {
     errno = 0;
     if (!all_finite(z)) {
-        if (isinf(z.imag) && !isnan(z.real)) { errno = EDOM; }
-        if (isinf(z.real) && isfinite(z.imag) && z.imag != 0.0) {
+        if (is_directed(z.real, z.imag)) {
             double real = copysign(HUGE_VAL, cos(z.imag));
             return (cpx){z.real > 0 ? real : -real, copysign(HUGE_VAL, sin(z.imag))};
         }
-        return library(csinh, z);
+        return special(FOR_SINH, z.real, z.imag);
     }
-    cpx r;
     if (fabs(z.real) > LOG_LARGE) {
         double x = z.real - copysign(1.0, z.real);
-        r = (cpx){cos(z.imag) * sinh(x) * Py_MATH_E, sin(z.imag) * cosh(x) * Py_MATH_E};
+        return note_overflow(cos(z.imag) * sinh(x) * Py_MATH_E, sin(z.imag) * cosh(x) * Py_MATH_E);
     }
-    else {
-        r = (cpx){cos(z.imag) * sinh(z.real), sin(z.imag) * cosh(z.real)};
-    }
-    note_overflow(r);
-    return r;
+    return note_overflow(cos(z.imag) * sinh(z.real), sin(z.imag) * cosh(z.real));
 }
 
 static cpx
@@ -288,19 +428,18 @@ c_tanh(cpx z)
 {
     errno = 0;
     if (!all_finite(z)) {
-        if (isinf(z.imag) && isfinite(z.real)) { errno = EDOM; }
-        if (isinf(z.real) && isfinite(z.imag) && z.imag != 0.0) {
+        if (is_directed(z.real, z.imag)) {
             return (cpx){copysign(1.0, z.real), copysign(0.0, 2.0 * sin(z.imag) * cos(z.imag))};
         }
-        return library(ctanh, z);
+        return special(FOR_TANH, z.real, z.imag);
     }
     if (fabs(z.real) > LOG_LARGE) {
-        return (cpx){copysign(1.0, z.real),
-                     4.0 * sin(z.imag) * cos(z.imag) * exp(-2.0 * fabs(z.real))};
+        return fine(copysign(1.0, z.real),
+                    4.0 * sin(z.imag) * cos(z.imag) * exp(-2.0 * fabs(z.real)));
     }
     double tx = tanh(z.real), ty = tan(z.imag), cx = 1.0 / cosh(z.real), both = tx * ty;
     double below = 1.0 + both * both;
-    return (cpx){tx * (1.0 + ty * ty) / below, ((ty / below) * cx) * cx};
+    return fine(tx * (1.0 + ty * ty) / below, ((ty / below) * cx) * cx);
 }
 
 static cpx
@@ -497,12 +636,9 @@ cmath_log(PyObject *module, Py_complex z, PyObject *base)
 {
     cpx r = c_log(z);
     if (base) {
-        int error = errno;
         cpx b = PyComplex_AsCComplex(base);
         if (PyErr_Occurred()) { return NULL; }
-        b = c_log(b);
-        if (errno == 0) { errno = error; }
-        r = _Py_c_quot(r, b);
+        r = _Py_c_quot(r, c_log(b));                    /* errno is what these two leave */
     }
     return judge(r);
 }
@@ -514,7 +650,9 @@ cmath_log(PyObject *module, Py_complex z, PyObject *base)
 static PyObject *
 cmath_phase(PyObject *module, Py_complex z)
 {
-    return PyFloat_FromDouble(atan2(z.imag, z.real));
+    errno = 0;
+    double angle = atan2(z.imag, z.real);
+    return errno ? set_error() : PyFloat_FromDouble(angle);     /* an underflow counts here */
 }
 
 /** polar($module, z, /)
@@ -542,20 +680,12 @@ cmath_rect(PyObject *module, double r, double phi)
         z = phi == 0.0 ? (cpx){r, r * phi} : (cpx){r * cos(phi), r * sin(phi)};
         return PyComplex_FromCComplex(z);
     }
-    if (isinf(phi) && !isnan(r) && r != 0.0) {          /* any direction at all */
-        errno = EDOM;
-        return set_error();
-    }
-    if (isinf(r) && isfinite(phi) && phi != 0.0) {
+    if (is_directed(r, phi)) {
         z = (cpx){copysign(HUGE_VAL, cos(phi)), copysign(HUGE_VAL, sin(phi))};
         if (r < 0) { z = (cpx){-z.real, -z.imag}; }
         return PyComplex_FromCComplex(z);
     }
-    if (r == 0.0) { z = (cpx){0.0, 0.0}; }              /* no length, whatever direction */
-    else if (phi == 0.0) { z = (cpx){isnan(r) ? NAN : r, isnan(r) ? 0.0 : r > 0 ? phi : -phi}; }
-    else if (isinf(r)) { z = (cpx){HUGE_VAL, NAN}; }
-    else { z = (cpx){NAN, NAN}; }
-    return PyComplex_FromCComplex(z);
+    return judge(special(FOR_RECT, r, phi));
 }
 
 /** isfinite($module, z, /)

@@ -607,6 +607,7 @@ return_special:
         hob_frame *done = frame;
         bool was_entry = done->is_entry;
         int kind = done->on_return, jump = 0;
+        (void)jump;
         frame = cframe->current_frame = done->previous;
         if (done->owner == OWNED_BY_GENERATOR) {
             PyGenObject *gen = hob_frame_generator(done);

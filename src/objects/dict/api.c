@@ -151,22 +151,6 @@ _PyDict_SetItemId(PyObject *op, _Py_Identifier *key, PyObject *value)
     return name ? PyDict_SetItem(op, name, value) : -1;
 }
 
-PyObject *
-PyDict_SetDefault(PyObject *op, PyObject *key, PyObject *fallback)
-{
-    if (!is_dict(op)) { return NULL; }
-    PyDictObject *self = (PyDictObject *)op;
-    Py_hash_t hash = hob_dict_hash(key);
-    if (hash == -1) { return NULL; }
-    PyObject *value;
-    if (hob_dict_find(self, key, hash, &value) == INDEX_ERROR) { return NULL; }
-    if (value) { return value; }
-    status done = self->ma_values
-                  ? hob_dict_insert(self, Py_NewRef(key), hash, Py_NewRef(fallback))
-                  : hob_dict_insert_absent(self, Py_NewRef(key), hash, Py_NewRef(fallback));
-    return done < 0 ? NULL : fallback;
-}
-
 /* --- delete --- */
 
 int

@@ -272,11 +272,23 @@ fill_split(PyDictObject *self, Py_ssize_t ix, PyObject *key, PyObject *value)
     return 0;
 }
 
+/* A key that is no exact str is about to come: let the table take such keys. */
+static status
+generalise(PyDictObject *self, PyObject *key)
+{
+    PyDictKeysObject *keys = self->ma_keys;
+    if (LIKELY(keys->kind == KEYS_GENERAL || PyUnicode_CheckExact(key))
+            || keys == &hob_keys_empty) {
+        return 0;
+    }
+    return hob_dict_resize(self, hob_keys_log2_for(self->ma_used * 3), true);
+}
+
 status
 hob_dict_insert(PyDictObject *self, PyObject *key, Py_hash_t hash, PyObject *value)
 {
-    PyObject *old;
-    Py_ssize_t ix = find(self, key, hash, &old);
+    PyObject *old = NULL;
+    Py_ssize_t ix = generalise(self, key) < 0 ? INDEX_ERROR : find(self, key, hash, &old);
     if (UNLIKELY(ix == INDEX_ERROR)) {
         Py_DECREF(key);
         Py_DECREF(value);
@@ -310,6 +322,25 @@ hob_dict_give(PyDictObject *self, PyObject *key, PyObject *value)
         return -1;
     }
     return hob_dict_insert(self, key, hash, value);
+}
+
+PyObject *
+PyDict_SetDefault(PyObject *op, PyObject *key, PyObject *fallback)
+{
+    if (!op || !PyDict_Check(op)) {
+        PyErr_BadInternalCall();
+        return NULL;
+    }
+    PyDictObject *self = (PyDictObject *)op;
+    Py_hash_t hash = hob_dict_hash(key);
+    if (hash == -1 || generalise(self, key) < 0) { return NULL; }
+    PyObject *value;
+    if (find(self, key, hash, &value) == INDEX_ERROR) { return NULL; }
+    if (value) { return value; }
+    status done = self->ma_values
+                  ? hob_dict_insert(self, Py_NewRef(key), hash, Py_NewRef(fallback))
+                  : hob_dict_insert_absent(self, Py_NewRef(key), hash, Py_NewRef(fallback));
+    return done < 0 ? NULL : fallback;
 }
 
 /* --- remove --- */

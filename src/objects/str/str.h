@@ -28,7 +28,7 @@ static inline BORROWED PyObject *
 hob_str_char_peek(Py_UCS4 ch)
 {
     return ch < 128 ? (PyObject *)&hob_str_chars_ascii[ch]
-                    : (PyObject *)&hob_str_chars_latin1[ch - 128];
+                    : (PyObject *)&hob_str_chars_latin1[(ch - 128) & 127];
 }
 
 /* The one-character str of any ch up to U+10FFFF. */
