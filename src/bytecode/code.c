@@ -348,15 +348,14 @@ code_repr(PyCodeObject *co)
 
 /* --- equality: of constants, and of code --- */
 
-/* (type, item, sign or signs): complex and float keep the sign of zero apart. */
+/* (type, item) and a mark: floats and complexes keep the signs of zeros apart. */
 static PyObject *
 zero_aware_key(PyObject *op, bool real_negative, bool imag_negative)
 {
     if (!real_negative && !imag_negative) { return PyTuple_Pack(2, Py_TYPE(op), op); }
 
-    own PyObject *signs = PyLong_FromLong(real_negative | imag_negative << 1);
-    if (!signs) { return NULL; }
-    return PyTuple_Pack(3, Py_TYPE(op), op, signs);
+    PyObject *mark = !imag_negative ? Py_None : real_negative ? Py_True : Py_False;
+    return PyTuple_Pack(3, Py_TYPE(op), op, mark);
 }
 
 static bool

@@ -26,8 +26,7 @@ compile_mod_body(hob_compiler *c, hob_mod *mod)
 static PyCodeObject *
 compile_mod(hob_compiler *c, hob_mod *mod)
 {
-    own PyObject *name = PyUnicode_FromString("<module>");
-    if (!name || !hob_unit_begin(c, name, UNIT_MODULE, mod, 1)) { return NULL; }
+    if (!hob_unit_begin_unnamed(c, "<module>", UNIT_MODULE, mod, 1)) { return NULL; }
     compile_mod_body(c, mod);
     return hob_unit_end(c, mod->kind != MOD_EXPRESSION);
 }

@@ -155,12 +155,7 @@ hob_compile_comprehension(hob_compiler *c, hob_expr *e)
     parts p = parts_of(e);
     hob_unit_kind around = c->unit->kind;
     bool top_level = hob_unit_awaits_anywhere(c);
-    own PyObject *name = PyUnicode_InternFromString(p.name);
-    if (!name) {
-        hob_compile_fail(c);
-        return;
-    }
-    if (!hob_unit_begin(c, name, UNIT_COMPREHENSION, e, e->lineno)) { return; }
+    if (!hob_unit_begin_unnamed(c, p.name, UNIT_COMPREHENSION, e, e->lineno)) { return; }
     AT(c, e);
     bool is_async = c->unit->scope->is_coroutine;
     bool must_await = is_async && p.kind != GENERATOR_EXPRESSION;

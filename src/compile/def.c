@@ -252,12 +252,7 @@ hob_compile_lambda(hob_compiler *c, hob_expr *e)
     hob_arguments *args = e->v.lambda.args;
     check_arguments(c, args);
     int flags = compile_defaults(c, args);
-    own PyObject *name = PyUnicode_InternFromString("<lambda>");
-    if (!name) {
-        hob_compile_fail(c);
-        return;
-    }
-    if (!hob_unit_begin(c, name, UNIT_LAMBDA, e, e->lineno)) { return; }
+    if (!hob_unit_begin_unnamed(c, "<lambda>", UNIT_LAMBDA, e, e->lineno)) { return; }
 
     hob_emit_const_index(c, Py_None);   /* where a docstring would be */
     count_arguments(c->unit, args);

@@ -232,6 +232,33 @@ hob_unit_begin(hob_compiler *c, PyObject *name, hob_unit_kind kind, const void *
     return true;
 }
 
+/* The names of nameless code are made once and kept: .pyc files show which strings
+ * are one object, and these are never those of a program. */
+static PyObject *
+unnamed(const char *name)
+{
+    static struct { const char *text; PyObject *str; } kept[] = {
+        {"<module>", NULL}, {"<lambda>", NULL}, {"<listcomp>", NULL}, {"<setcomp>", NULL},
+        {"<dictcomp>", NULL}, {"<genexpr>", NULL}};
+    size_t i = 0;
+    while (strcmp(kept[i].text, name) != 0) { i++; }
+    if (!kept[i].str) { kept[i].str = PyUnicode_FromString(name); }
+    return kept[i].str;
+}
+
+bool
+hob_unit_begin_unnamed(hob_compiler *c, const char *name, hob_unit_kind kind, const void *node,
+                       int firstlineno)
+{
+    if (c->failed) { return false; }
+    PyObject *str = unnamed(name);
+    if (!str) {
+        hob_compile_fail(c);
+        return false;
+    }
+    return hob_unit_begin(c, str, kind, node, firstlineno);
+}
+
 bool
 hob_unit_awaits_anywhere(hob_compiler *c)
 {

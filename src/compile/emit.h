@@ -71,6 +71,10 @@ typedef struct {
 MUST_USE bool hob_unit_begin(hob_compiler *c, PyObject *name, hob_unit_kind kind,
                              const void *node, int firstlineno);
 
+/* hob_unit_begin for code that has no name of its own, only one like "<lambda>". */
+MUST_USE bool hob_unit_begin_unnamed(hob_compiler *c, const char *name, hob_unit_kind kind,
+                                     const void *node, int firstlineno);
+
 /* Finish it and go back to the one around; NULL after a failure.  With returns_none,
  * code that reaches the end returns None. */
 MUST_USE PyCodeObject *hob_unit_end(hob_compiler *c, bool returns_none);

@@ -259,7 +259,9 @@ spread_flags(PyTypeObject *type, unsigned long flags)
         return 0;
     }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(subclasses); i++) {
-        if (spread_flags((PyTypeObject *)PyList_GET_ITEM(subclasses, i), flags) < 0) { return -1; }
+        if (spread_flags((PyTypeObject *)PyList_GET_ITEM(subclasses, i), flags) < 0) {
+            return -1;
+        }
     }
     return 0;
 }

@@ -266,7 +266,8 @@ instance_store(PyObject *self, PyTypeObject *type, PyObject *name, PyObject *val
 }
 
 int
-_PyObject_GenericSetAttrWithDict(PyObject *self, PyObject *name, PyObject *value, PyObject *dict)
+_PyObject_GenericSetAttrWithDict(PyObject *self, PyObject *name, PyObject *value,
+                                 PyObject *dict)
 {
     PyTypeObject *type = Py_TYPE(self);
     if (UNLIKELY(!PyUnicode_Check(name))) {

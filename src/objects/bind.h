@@ -135,6 +135,19 @@ arg_utf8(PyObject *value, const char **out, const char *func, const char *what)
     return true;
 }
 
+/* For a parameter whose default is None: NULL then. */
+static inline bool
+arg_utf8_or_none(PyObject *value, const char **out, const char *func, const char *what)
+{
+    *out = NULL;
+    if (value == Py_None) { return true; }
+    if (!PyUnicode_Check(value)) {
+        _PyArg_BadArgument(func, what, "str or None", value);
+        return false;
+    }
+    return arg_utf8(value, out, func, what);
+}
+
 static inline bool
 arg_buffer(PyObject *value, Py_buffer *out, int flags, const char *func, const char *what)
 {

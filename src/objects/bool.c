@@ -90,3 +90,17 @@ PyBool_FromLong(long truth)
 {
     return Py_NewRef(truth ? Py_True : Py_False);
 }
+
+#undef Py_IsTrue
+int
+Py_IsTrue(PyObject *op)
+{
+    return op == Py_True;
+}
+
+#undef Py_IsFalse
+int
+Py_IsFalse(PyObject *op)
+{
+    return op == Py_False;
+}

@@ -295,7 +295,7 @@ build_stack(PyObject **small, Py_ssize_t n_small, const char *format, va_list gi
 #undef Py_VaBuildValue
 #undef _Py_VaBuildStack
 
-PyObject *
+HOB_EXPORT PyObject *
 Py_BuildValue(const char *format, ...)
 {
     va_list va;
@@ -315,7 +315,7 @@ _Py_BuildValue_SizeT(const char *format, ...)
     return value;
 }
 
-PyObject *
+HOB_EXPORT PyObject *
 Py_VaBuildValue(const char *format, va_list va)
 {
     return build_value(format, va, 0);
@@ -327,7 +327,7 @@ _Py_VaBuildValue_SizeT(const char *format, va_list va)
     return build_value(format, va, BUILD_SIZE_T);
 }
 
-PyObject **
+HOB_EXPORT PyObject **
 _Py_VaBuildStack(PyObject **small_stack, Py_ssize_t small_stack_len, const char *format,
                  va_list va, Py_ssize_t *p_nargs)
 {

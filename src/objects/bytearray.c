@@ -680,6 +680,18 @@ hob_bytearray_insert(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
     Py_RETURN_NONE;
 }
 
+/* Take the byte at i, which is there, out; -1 with an exception. */
+static int
+take_out(PyObject *self, Py_ssize_t i)
+{
+    Py_ssize_t n = Py_SIZE(self);
+    if (check_not_exported(as_array(self)) < 0) { return -1; }
+    char *p = as_array(self)->ob_start;
+    uint8_t byte = (uint8_t)p[i];
+    memmove(p + i, p + i + 1, n - i);
+    return PyByteArray_Resize(self, n - 1) < 0 ? -1 : byte;
+}
+
 PyObject *
 hob_bytearray_pop(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 {
@@ -697,12 +709,8 @@ hob_bytearray_pop(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
         PyErr_SetString(PyExc_IndexError, "pop index out of range");
         return NULL;
     }
-    if (check_not_exported(as_array(self)) < 0) { return NULL; }
-    char *p = as_array(self)->ob_start;
-    uint8_t byte = (uint8_t)p[i];
-    memmove(p + i, p + i + 1, n - i);
-    if (PyByteArray_Resize(self, n - 1) < 0) { return NULL; }
-    return Py_NewRef(hob_small_int(byte));
+    int byte = take_out(self, i);
+    return byte < 0 ? NULL : Py_NewRef(hob_small_int(byte));
 }
 
 PyObject *
@@ -716,7 +724,7 @@ hob_bytearray_remove(PyObject *self, PyObject *item)
         PyErr_SetString(PyExc_ValueError, "value not found in bytearray");
         return NULL;
     }
-    if (replace(as_array(self), at, at + 1, NULL, 0) < 0) { return NULL; }
+    if (take_out(self, at) < 0) { return NULL; }
     Py_RETURN_NONE;
 }
 

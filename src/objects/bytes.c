@@ -130,6 +130,11 @@ from_buffer(PyObject *op)
 static bool
 byte_value(PyObject *item, uint8_t *byte)
 {
+    if (PyLong_CheckExact(item) && (size_t)Py_SIZE(item) <= 1) {
+        digit value = Py_SIZE(item) ? ((PyLongObject *)item)->ob_digit[0] : 0;
+        *byte = (uint8_t)value;
+        if (value <= 255) { return true; }
+    }
     Py_ssize_t value = PyNumber_AsSsize_t(item, NULL);
     if (value == -1 && PyErr_Occurred()) { return false; }
     if (value < 0 || value > 255) {
@@ -741,14 +746,6 @@ _PyBytes_ReverseFind(const char *hay, Py_ssize_t n, const char *what, Py_ssize_t
     return at < 0 ? -1 : at + offset;
 }
 
-static int
-digit_value(Py_UCS4 c)
-{
-    if (c >= '0' && c <= '9') { return (int)c - '0'; }
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? (int)c - 'a' + 10 : -1;
-}
-
 PyObject *
 _PyBytes_FromHex(PyObject *text, int use_bytearray)
 {
@@ -761,12 +758,16 @@ _PyBytes_FromHex(PyObject *text, int use_bytearray)
     writer.use_bytearray = use_bytearray;
     uint8_t *to = _PyBytesWriter_Alloc(&writer, n / 2);
     if (!to) { return NULL; }
+    static const int8_t values[128] = {
+        ['0'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, ['A'] = 11, 12, 13, 14, 15, 16,
+        ['a'] = 11, 12, 13, 14, 15, 16,         /* one more than the digit says */
+    };
 #define AT(i) ((i) < n ? PyUnicode_READ(kind, data, i) : 0)
     for (Py_ssize_t i = 0;; i += 2) {
         while (i < n && AT(i) < 128 && Py_ISSPACE(AT(i))) { i++; }
         if (i >= n) { return _PyBytesWriter_Finish(&writer, to); }
-        int high = AT(i) < 128 ? digit_value(AT(i)) : -1;
-        int low = AT(i + 1) < 128 ? digit_value(AT(i + 1)) : -1;
+        int high = AT(i) < 128 ? values[AT(i)] - 1 : -1;
+        int low = AT(i + 1) < 128 ? values[AT(i + 1)] - 1 : -1;
         if (high < 0 || low < 0) {
             PyErr_Format(PyExc_ValueError,
                          "non-hexadecimal number found in fromhex() arg at position %zd",

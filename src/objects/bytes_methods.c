@@ -495,10 +495,17 @@ change_case(PyObject *self, int mode)
     if (!result) { return NULL; }
     u8 *from = data_of(self);
     uint8_t *to = (uint8_t *)hob_bytes_data(result);
+    if (mode == CASE_LOWER || mode == CASE_UPPER) {     /* by arithmetic, many at once */
+        uint8_t first = mode == CASE_LOWER ? 'A' : 'a';
+        for (Py_ssize_t i = 0; i < n; i++) {
+            to[i] = from[i] ^ (uint8_t)((uint8_t)(from[i] - first) < 26 ? 0x20 : 0);
+        }
+        return result;
+    }
     bool in_word = false;
     for (Py_ssize_t i = 0; i < n; i++) {
         uint8_t c = from[i];
-        bool up = mode == CASE_UPPER || (mode == CASE_SWAP && Py_ISLOWER(c))
+        bool up = (mode == CASE_SWAP && Py_ISLOWER(c))
                   || (mode == CASE_TITLE && !in_word) || (mode == CASE_CAPITAL && i == 0);
         in_word = Py_ISALPHA(c);
         to[i] = (uint8_t)(up ? Py_TOUPPER(c) : Py_TOLOWER(c));

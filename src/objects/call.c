@@ -126,7 +126,9 @@ static PyObject *
 tuple_of(PyObject *const *args, Py_ssize_t n)
 {
     PyObject *tuple = PyTuple_New(n);
-    for (Py_ssize_t i = 0; tuple && i < n; i++) { PyTuple_SET_ITEM(tuple, i, Py_NewRef(args[i])); }
+    for (Py_ssize_t i = 0; tuple && i < n; i++) {
+        PyTuple_SET_ITEM(tuple, i, Py_NewRef(args[i]));
+    }
     return tuple;
 }
 
@@ -139,7 +141,8 @@ error_not_callable(PyObject *callable)
 }
 
 static PyObject *
-call_slot(PyThreadState *ts, ternaryfunc slot, PyObject *callable, PyObject *args, PyObject *kwargs)
+call_slot(PyThreadState *ts, ternaryfunc slot, PyObject *callable, PyObject *args,
+          PyObject *kwargs)
 {
     if (hob_recursion_enter(ts, " while calling a Python object")) { return NULL; }
     PyObject *result = slot(callable, args, kwargs);
@@ -247,7 +250,8 @@ _PyObject_FastCallDictTstate(PyThreadState *ts, PyObject *callable, PyObject *co
 }
 
 PyObject *
-PyObject_VectorcallDict(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwargs)
+PyObject_VectorcallDict(PyObject *callable, PyObject *const *args, size_t nargsf,
+                        PyObject *kwargs)
 {
     return _PyObject_FastCallDictTstate(hob_ts(), callable, args, nargsf, kwargs);
 }
@@ -316,7 +320,8 @@ hob_call_prepend(PyThreadState *ts, PyObject *callable, PyObject *first, PyObjec
     if (!all) { return NULL; }
     all[0] = first;
     memcpy(all + 1, ((PyTupleObject *)args)->ob_item, (size_t)nargs * sizeof *all);
-    PyObject *result = _PyObject_FastCallDictTstate(ts, callable, all, (size_t)nargs + 1, kwargs);
+    PyObject *result = _PyObject_FastCallDictTstate(ts, callable, all, (size_t)nargs + 1,
+                                                    kwargs);
     args_done(small, all);
     return result;
 }
@@ -351,7 +356,8 @@ PyObject_CallOneArg(PyObject *callable, PyObject *arg)
 /* --- methods --- */
 
 PyObject *
-PyObject_VectorcallMethod(PyObject *name, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+PyObject_VectorcallMethod(PyObject *name, PyObject *const *args, size_t nargsf,
+                          PyObject *kwnames)
 {
     PyObject *callable = NULL;
     int unbound = _PyObject_GetMethod(args[0], name, &callable);
@@ -445,7 +451,8 @@ _PyObject_CallMethodIdObjArgs(PyObject *self, _Py_Identifier *name, ...)
  * PY_SSIZE_T_CLEAN, where "#" takes a Py_ssize_t. */
 
 #undef _Py_VaBuildStack
-PyAPI_FUNC(PyObject **) _Py_VaBuildStack(PyObject **small, Py_ssize_t n_small, const char *format,
+PyAPI_FUNC(PyObject **) _Py_VaBuildStack(PyObject **small, Py_ssize_t n_small,
+                                         const char *format,
                                          va_list va, Py_ssize_t *n);
 PyAPI_FUNC(PyObject **) _Py_VaBuildStack_SizeT(PyObject **small, Py_ssize_t n_small,
                                                const char *format, va_list va, Py_ssize_t *n);

@@ -62,7 +62,9 @@ PyCapsule_IsValid(PyObject *op, const char *name)
 void *
 PyCapsule_GetPointer(PyObject *op, const char *name)
 {
-    if (!check_valid(op, "PyCapsule_GetPointer called with invalid PyCapsule object")) { return NULL; }
+    if (!check_valid(op, "PyCapsule_GetPointer called with invalid PyCapsule object")) {
+        return NULL;
+    }
     if (!same_name(name, CAPSULE(op)->name)) {
         PyErr_SetString(PyExc_ValueError, "PyCapsule_GetPointer called with incorrect name");
         return NULL;
@@ -94,7 +96,9 @@ PyCapsule_GetContext(PyObject *op)
 int
 PyCapsule_SetPointer(PyObject *op, void *pointer)
 {
-    if (!check_valid(op, "PyCapsule_SetPointer called with invalid PyCapsule object")) { return -1; }
+    if (!check_valid(op, "PyCapsule_SetPointer called with invalid PyCapsule object")) {
+        return -1;
+    }
     if (!pointer) {
         PyErr_SetString(PyExc_ValueError, "PyCapsule_SetPointer called with null pointer");
         return -1;
@@ -106,7 +110,9 @@ PyCapsule_SetPointer(PyObject *op, void *pointer)
 int
 PyCapsule_SetName(PyObject *op, const char *name)
 {
-    if (!check_valid(op, "PyCapsule_SetName called with invalid PyCapsule object")) { return -1; }
+    if (!check_valid(op, "PyCapsule_SetName called with invalid PyCapsule object")) {
+        return -1;
+    }
     CAPSULE(op)->name = name;
     return 0;
 }
@@ -114,7 +120,9 @@ PyCapsule_SetName(PyObject *op, const char *name)
 int
 PyCapsule_SetDestructor(PyObject *op, PyCapsule_Destructor destructor)
 {
-    if (!check_valid(op, "PyCapsule_SetDestructor called with invalid PyCapsule object")) { return -1; }
+    if (!check_valid(op, "PyCapsule_SetDestructor called with invalid PyCapsule object")) {
+        return -1;
+    }
     CAPSULE(op)->destructor = destructor;
     return 0;
 }
@@ -122,7 +130,9 @@ PyCapsule_SetDestructor(PyObject *op, PyCapsule_Destructor destructor)
 int
 PyCapsule_SetContext(PyObject *op, void *context)
 {
-    if (!check_valid(op, "PyCapsule_SetContext called with invalid PyCapsule object")) { return -1; }
+    if (!check_valid(op, "PyCapsule_SetContext called with invalid PyCapsule object")) {
+        return -1;
+    }
     CAPSULE(op)->context = context;
     return 0;
 }
@@ -136,8 +146,8 @@ PyCapsule_Import(const char *name, int no_block)
     const char *start = name;
     for (;;) {
         const char *dot = strchr(start, '.');
-        own PyObject *part = PyUnicode_FromStringAndSize(start, dot ? dot - start
-                                                                    : (Py_ssize_t)strlen(start));
+        Py_ssize_t n = dot ? dot - start : (Py_ssize_t)strlen(start);
+        own PyObject *part = PyUnicode_FromStringAndSize(start, n);
         if (!part) { return NULL; }
         if (at) {
             PyObject *next = PyObject_GetAttr(at, part);
@@ -146,7 +156,8 @@ PyCapsule_Import(const char *name, int no_block)
         else {
             at = PyImport_Import(part);
             if (!at) {
-                PyErr_Format(PyExc_ImportError, "PyCapsule_Import could not import module \"%U\"",
+                PyErr_Format(PyExc_ImportError,
+                             "PyCapsule_Import could not import module \"%U\"",
                              part);
             }
         }
@@ -170,7 +181,8 @@ static PyObject *
 capsule_repr(PyObject *op)
 {
     const char *name = CAPSULE(op)->name, *quote = name ? "\"" : "";
-    return PyUnicode_FromFormat("<capsule object %s%s%s at %p>", quote, name ? name : "NULL", quote,
+    return PyUnicode_FromFormat("<capsule object %s%s%s at %p>", quote, name ? name : "NULL",
+                                quote,
                                 op);
 }
 

@@ -84,7 +84,8 @@ cell_repr(PyObject *self)
 {
     PyObject *value = CONTENT(self);
     if (!value) { return PyUnicode_FromFormat("<cell at %p: empty>", self); }
-    return PyUnicode_FromFormat("<cell at %p: %.80s object at %p>", self, Py_TYPE(value)->tp_name,
+    return PyUnicode_FromFormat("<cell at %p: %.80s object at %p>", self,
+                                Py_TYPE(value)->tp_name,
                                 value);
 }
 

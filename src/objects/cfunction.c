@@ -76,7 +76,8 @@ call_fastcall(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject
 }
 
 static PyObject *
-call_fastcall_keywords(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+call_fastcall_keywords(PyObject *callable, PyObject *const *args, size_t nargsf,
+                       PyObject *kwnames)
 {
     PyThreadState *ts = hob_ts();
     if (hob_recursion_enter(ts, METH_RECURSION)) { return NULL; }
@@ -92,8 +93,8 @@ call_method(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *
     PyThreadState *ts = hob_ts();
     if (hob_recursion_enter(ts, METH_RECURSION)) { return NULL; }
     PyObject *result = METH(callable, PyCMethod)(
-        SELF(callable), PyCFunction_GET_CLASS(callable), args, (size_t)PyVectorcall_NARGS(nargsf),
-        kwnames);
+        SELF(callable), PyCFunction_GET_CLASS(callable), args,
+        (size_t)PyVectorcall_NARGS(nargsf), kwnames);
     hob_recursion_leave(ts);
     return result;
 }
@@ -148,7 +149,8 @@ PyCMethod_New(PyMethodDef *def, PyObject *self, PyObject *module, PyTypeObject *
     if (def->ml_flags & METH_METHOD) {
         if (!cls) {
             PyErr_SetString(PyExc_SystemError,
-                            "attempting to create PyCMethod with a METH_METHOD flag but no class");
+                            "attempting to create PyCMethod with a METH_METHOD flag "
+                            "but no class");
             return NULL;
         }
         PyCMethodObject *method = PyObject_GC_New(PyCMethodObject, &PyCMethod_Type);
@@ -159,7 +161,8 @@ PyCMethod_New(PyMethodDef *def, PyObject *self, PyObject *module, PyTypeObject *
     else {
         if (cls) {
             PyErr_SetString(PyExc_SystemError,
-                            "attempting to create PyCFunction with class but no METH_METHOD flag");
+                            "attempting to create PyCFunction with class "
+                            "but no METH_METHOD flag");
             return NULL;
         }
         func = PyObject_GC_New(PyCFunctionObject, &PyCFunction_Type);
@@ -227,7 +230,9 @@ static PyObject *
 cfunction_repr(PyObject *self)
 {
     const char *name = FUNC(self)->m_ml->ml_name;
-    if (is_plain_function(self)) { return PyUnicode_FromFormat("<built-in function %s>", name); }
+    if (is_plain_function(self)) {
+        return PyUnicode_FromFormat("<built-in function %s>", name);
+    }
     PyObject *bound = FUNC(self)->m_self;
     return PyUnicode_FromFormat("<built-in method %s of %s object at %p>", name,
                                 Py_TYPE(bound)->tp_name, bound);
@@ -290,7 +295,8 @@ cfunction_get_qualname(PyObject *self, void *context)
     own PyObject *qualname = PyObject_GetAttr(type, ID(__qualname__));
     if (!qualname) { return NULL; }
     if (!PyUnicode_Check(qualname)) {
-        PyErr_SetString(PyExc_TypeError, "<method>.__class__.__qualname__ is not a unicode object");
+        PyErr_SetString(PyExc_TypeError,
+                        "<method>.__class__.__qualname__ is not a unicode object");
         return NULL;
     }
     return PyUnicode_FromFormat("%S.%s", qualname, name);

@@ -188,7 +188,8 @@ static PyObject *
 staticmethod_call(PyObject *op, PyObject *args, PyObject *kwargs)
 {
     PyObject *callable = WRAPPED(op)->callable;
-    return callable ? PyObject_Call(callable, args, kwargs) : error_uninitialized("staticmethod");
+    return callable ? PyObject_Call(callable, args, kwargs)
+        : error_uninitialized("staticmethod");
 }
 
 static int

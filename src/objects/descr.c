@@ -90,7 +90,8 @@ check_instance(PyObject *self, PyObject *instance)
 {
     if (LIKELY(PyObject_TypeCheck(instance, OWNER(self)))) { return true; }
     PyErr_Format(PyExc_TypeError, "descriptor '%U' for '%.100s' objects doesn't apply to a "
-                 "'%.100s' object", NAME(self), OWNER(self)->tp_name, Py_TYPE(instance)->tp_name);
+                 "'%.100s' object", NAME(self), OWNER(self)->tp_name,
+                 Py_TYPE(instance)->tp_name);
     return false;
 }
 
@@ -106,7 +107,8 @@ check_unbound(PyObject *self, PyObject *const *args, Py_ssize_t n)
     return check_instance(self, args[0]);
 }
 
-#define METH(self, type) ((type)(hob_meth_any)((PyMethodDescrObject *)(self))->d_method->ml_meth)
+#define DEF(self) (((PyMethodDescrObject *)(self))->d_method)
+#define METH(self, type) ((type)(hob_meth_any)DEF(self)->ml_meth)
 
 static PyObject *
 call_noargs(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames)
@@ -157,7 +159,8 @@ call_fastcall_keywords(PyObject *self, PyObject *const *args, size_t nargsf, PyO
     if (!check_unbound(self, args, n)) { return NULL; }
     PyThreadState *ts = hob_ts();
     if (hob_recursion_enter(ts, METH_RECURSION)) { return NULL; }
-    PyObject *result = METH(self, _PyCFunctionFastWithKeywords)(args[0], args + 1, n - 1, kwnames);
+    PyObject *result = METH(self, _PyCFunctionFastWithKeywords)(args[0], args + 1, n - 1,
+                                                                kwnames);
     hob_recursion_leave(ts);
     return result;
 }
@@ -242,7 +245,8 @@ classmethod_call(PyObject *self, PyObject *args, PyObject *kwargs)
 }
 
 static PyObject *
-wrapper_call_slot(PyWrapperDescrObject *descr, PyObject *instance, PyObject *args, PyObject *kwargs)
+wrapper_call_slot(PyWrapperDescrObject *descr, PyObject *instance, PyObject *args,
+                  PyObject *kwargs)
 {
     wrapperfunc func = descr->d_base->wrapper;
     if (descr->d_base->flags & PyWrapperFlag_KEYWORDS) {
@@ -268,12 +272,14 @@ wrapper_call(PyObject *self, PyObject *args, PyObject *kwargs)
     int fits = _PyObject_RealIsSubclass((PyObject *)Py_TYPE(instance), (PyObject *)OWNER(self));
     if (fits < 0) { return NULL; }
     if (!fits) {
-        PyErr_Format(PyExc_TypeError, "descriptor '%U' requires a '%.100s' object but received a "
+        PyErr_Format(PyExc_TypeError,
+                     "descriptor '%U' requires a '%.100s' object but received a "
                      "'%.100s'", NAME(self), OWNER(self)->tp_name, Py_TYPE(instance)->tp_name);
         return NULL;
     }
     own PyObject *rest = PyTuple_GetSlice(args, 1, PyTuple_GET_SIZE(args));
-    return rest ? wrapper_call_slot((PyWrapperDescrObject *)self, instance, rest, kwargs) : NULL;
+    return rest ? wrapper_call_slot((PyWrapperDescrObject *)self, instance, rest, kwargs)
+        : NULL;
 }
 
 /* --- get and set --- */
@@ -306,7 +312,8 @@ classmethod_get(PyObject *self, PyObject *instance, PyObject *type)
     }
     if (!PyType_Check(type)) {
         PyErr_Format(PyExc_TypeError, "descriptor '%U' for type '%.100s' needs a type, not a "
-                     "'%.100s' as arg 2", NAME(self), OWNER(self)->tp_name, Py_TYPE(type)->tp_name);
+                     "'%.100s' as arg 2", NAME(self), OWNER(self)->tp_name,
+                     Py_TYPE(type)->tp_name);
         return NULL;
     }
     if (!PyType_IsSubtype((PyTypeObject *)type, OWNER(self))) {

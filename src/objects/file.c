@@ -283,7 +283,8 @@ printer_write(PyObject *self, PyObject *text)
     }
     own PyObject *bytes = PyUnicode_AsEncodedString(text, "utf-8", "backslashreplace");
     if (!bytes) { return NULL; }
-    Py_ssize_t n = _Py_write(FD(self), PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes));
+    Py_ssize_t n = _Py_write(FD(self), PyBytes_AS_STRING(bytes),
+                             (size_t)PyBytes_GET_SIZE(bytes));
     if (n >= 0) { return PyLong_FromSsize_t(n); }
     if (errno != EAGAIN) { return NULL; }
     PyErr_Clear();

@@ -62,7 +62,9 @@ hob_generic_arg_repr(PyObject *arg)
     if (_PyObject_LookupAttr(arg, ID(__module__), &found) < 0) { return NULL; }
     own PyObject *module = found;
     if (!module || module == Py_None) { return PyObject_Repr(arg); }
-    if (PyUnicode_Check(module) && _PyUnicode_EQ(module, ID(builtins))) { return PyObject_Str(qualname); }
+    if (PyUnicode_Check(module) && _PyUnicode_EQ(module, ID(builtins))) {
+        return PyObject_Str(qualname);
+    }
     return PyUnicode_FromFormat("%S.%S", module, qualname);
 }
 
@@ -87,7 +89,8 @@ list_repr(PyObject *list)
     if (!items) { return NULL; }
     PyThreadState *ts = hob_ts();
     if (hob_recursion_enter(ts, " while getting the repr of an object")) { return NULL; }
-    own PyObject *inside = join_reprs(((PyTupleObject *)items)->ob_item, PyTuple_GET_SIZE(items));
+    own PyObject *inside = join_reprs(((PyTupleObject *)items)->ob_item,
+                                      PyTuple_GET_SIZE(items));
     hob_recursion_leave(ts);
     return inside ? PyUnicode_FromFormat("[%U]", inside) : NULL;
 }
@@ -196,7 +199,9 @@ substitute_inside(PyObject *arg, PyObject *parameters, PyObject *items)
     PyObject *found;
     if (_PyObject_LookupAttr(arg, ID(__parameters__), &found) < 0) { return NULL; }
     own PyObject *inner = found;
-    if (!inner || !PyTuple_Check(inner) || PyTuple_GET_SIZE(inner) == 0) { return Py_NewRef(arg); }
+    if (!inner || !PyTuple_Check(inner) || PyTuple_GET_SIZE(inner) == 0) {
+        return Py_NewRef(arg);
+    }
 
     own PyObject *values = PyList_New(0);
     for (Py_ssize_t i = 0; values && i < PyTuple_GET_SIZE(inner); i++) {
@@ -282,7 +287,8 @@ hob_generic_substitute(PyObject *self, PyObject *args, PyObject *parameters, PyO
     if (!items) { return NULL; }
     if (PyTuple_GET_SIZE(items) != n) {
         PyErr_Format(PyExc_TypeError, "Too %s arguments for %R; actual %zd, expected %zd",
-                     PyTuple_GET_SIZE(items) > n ? "many" : "few", self, PyTuple_GET_SIZE(items), n);
+                     PyTuple_GET_SIZE(items) > n ? "many" : "few", self,
+                     PyTuple_GET_SIZE(items), n);
         return NULL;
     }
     own PyObject *result = PyList_New(0);
@@ -292,7 +298,8 @@ hob_generic_substitute(PyObject *self, PyObject *args, PyObject *parameters, PyO
         if (unpack < 0) { return NULL; }
         own PyObject *new = substitute_one(arg, parameters, items);
         if (!new) { return NULL; }
-        status done = unpack && PyTuple_Check(new) ? extend(result, new) : PyList_Append(result, new);
+        status done = unpack && PyTuple_Check(new) ? extend(result, new)
+                                                   : PyList_Append(result, new);
         if (done < 0) { return NULL; }
     }
     return result ? PyList_AsTuple(result) : NULL;
@@ -302,7 +309,8 @@ static PyObject *
 alias_getitem(PyObject *self, PyObject *item)
 {
     if (need_parameters(self) < 0) { return NULL; }
-    own PyObject *args = hob_generic_substitute(self, ALIAS(self)->args, ALIAS(self)->parameters,
+    own PyObject *args = hob_generic_substitute(self, ALIAS(self)->args,
+                                                ALIAS(self)->parameters,
                                                 item);
     if (!args) { return NULL; }
     PyObject *alias = Py_GenericAlias(ALIAS(self)->origin, args);
@@ -330,8 +338,12 @@ alias_getattro(PyObject *self, PyObject *name)
 static PyObject *
 set_orig_class(STOLEN PyObject *instance, PyObject *self)
 {
-    if (!instance || PyObject_SetAttr(instance, ID(__orig_class__), self) == 0) { return instance; }
-    if (hob_error_drop(PyExc_AttributeError) || hob_error_drop(PyExc_TypeError)) { return instance; }
+    if (!instance || PyObject_SetAttr(instance, ID(__orig_class__), self) == 0) {
+        return instance;
+    }
+    if (hob_error_drop(PyExc_AttributeError) || hob_error_drop(PyExc_TypeError)) {
+        return instance;
+    }
     Py_DECREF(instance);
     return NULL;
 }
@@ -370,8 +382,12 @@ alias_richcompare(PyObject *self, PyObject *other, int op)
         return Py_NewRef(Py_NotImplemented);
     }
     int equal = ALIAS(self)->starred == ALIAS(other)->starred;
-    if (equal) { equal = PyObject_RichCompareBool(ALIAS(self)->origin, ALIAS(other)->origin, Py_EQ); }
-    if (equal > 0) { equal = PyObject_RichCompareBool(ALIAS(self)->args, ALIAS(other)->args, Py_EQ); }
+    if (equal) {
+        equal = PyObject_RichCompareBool(ALIAS(self)->origin, ALIAS(other)->origin, Py_EQ);
+    }
+    if (equal > 0) {
+        equal = PyObject_RichCompareBool(ALIAS(self)->args, ALIAS(other)->args, Py_EQ);
+    }
     return equal < 0 ? NULL : PyBool_FromLong(equal == (op == Py_EQ));
 }
 
@@ -386,14 +402,16 @@ alias_mro_entries(PyObject *self, PyObject *bases)
 static PyObject *
 alias_instancecheck(PyObject *self, PyObject *instance)
 {
-    PyErr_SetString(PyExc_TypeError, "isinstance() argument 2 cannot be a parameterized generic");
+    PyErr_SetString(PyExc_TypeError,
+                    "isinstance() argument 2 cannot be a parameterized generic");
     return NULL;
 }
 
 static PyObject *
 alias_subclasscheck(PyObject *self, PyObject *cls)
 {
-    PyErr_SetString(PyExc_TypeError, "issubclass() argument 2 cannot be a parameterized generic");
+    PyErr_SetString(PyExc_TypeError,
+                    "issubclass() argument 2 cannot be a parameterized generic");
     return NULL;
 }
 

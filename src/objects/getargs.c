@@ -851,9 +851,10 @@ parse_one(PyObject *arg, const char *format, va_list *va, int flags)
 #undef PyArg_VaParse
 #undef _PyArg_ParseStack
 
-/* The two names of each function: '#' needs the one with _SizeT. */
+/* The two names of each function: '#' needs the one with _SizeT.  The header
+ * declares that one only, so the other is exported here. */
 #define PARSE_FUNCTION(name, flag, call, ...)                                   \
-    int                                                                         \
+    HOB_EXPORT int                                                              \
     name(__VA_ARGS__, const char *format, ...)                                  \
     {                                                                           \
         va_list va;                                                             \
@@ -877,7 +878,7 @@ PARSE_FUNCTION(_PyArg_ParseStack_SizeT, ARGS_SIZE_T, STACK, PyObject *const *arg
 #undef STACK
 #undef PARSE_FUNCTION
 
-int
+HOB_EXPORT int
 PyArg_VaParse(PyObject *args, const char *format, va_list va)
 {
     va_list copy;
@@ -887,7 +888,7 @@ PyArg_VaParse(PyObject *args, const char *format, va_list va)
     return result;
 }
 
-int
+HOB_EXPORT int
 _PyArg_VaParse_SizeT(PyObject *args, const char *format, va_list va)
 {
     va_list copy;

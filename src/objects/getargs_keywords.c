@@ -432,11 +432,6 @@ named_marks(const named_call *c, args_parse *p, named_bounds *b, int i, bool *po
         }
         *positional_done = true;
     }
-    if (args_at_end(p->format)) {
-        PyErr_Format(PyExc_SystemError,
-                     "More keyword list entries (%d) than format specifiers (%d)", c->len, i);
-        return false;
-    }
     return true;
 }
 
@@ -457,6 +452,11 @@ named_walk(const named_call *c, args_parse *p)
                 refuse_positional(f, b.min != INT_MAX ? "at most" : "exactly", b.max, c->nargs);
                 return 0;
             }
+        }
+        if (args_at_end(p->format)) {
+            PyErr_Format(PyExc_SystemError,
+                         "More keyword list entries (%d) than format specifiers (%d)", c->len, i);
+            return 0;
         }
         if (!missing_positional) {
             PyObject *value = NULL;
@@ -590,7 +590,7 @@ parse_fast(PyObject *const *args, Py_ssize_t nargs, PyObject *kwargs, PyObject *
     return result;                                                              \
 } while (0)
 
-int
+HOB_EXPORT int
 PyArg_ParseTupleAndKeywords(PyObject *args, PyObject *kwargs, const char *format, char **names,
                             ...)
 {
@@ -604,7 +604,7 @@ _PyArg_ParseTupleAndKeywords_SizeT(PyObject *args, PyObject *kwargs, const char 
     WITH_VA(names, parse_keywords(args, kwargs, format, names, &va, ARGS_SIZE_T));
 }
 
-int
+HOB_EXPORT int
 PyArg_VaParseTupleAndKeywords(PyObject *args, PyObject *kwargs, const char *format, char **names,
                               va_list given)
 {
@@ -620,7 +620,7 @@ _PyArg_VaParseTupleAndKeywords_SizeT(PyObject *args, PyObject *kwargs, const cha
 
 #define TUPLE_ITEMS(args) ((PyTupleObject *)(args))->ob_item, PyTuple_GET_SIZE(args)
 
-int
+HOB_EXPORT int
 _PyArg_ParseTupleAndKeywordsFast(PyObject *args, PyObject *kwargs, struct _PyArg_Parser *parser,
                                  ...)
 {
@@ -634,7 +634,7 @@ _PyArg_ParseTupleAndKeywordsFast_SizeT(PyObject *args, PyObject *kwargs,
     WITH_VA(parser, parse_fast(TUPLE_ITEMS(args), kwargs, NULL, parser, &va, ARGS_SIZE_T));
 }
 
-int
+HOB_EXPORT int
 _PyArg_VaParseTupleAndKeywordsFast(PyObject *args, PyObject *kwargs,
                                    struct _PyArg_Parser *parser, va_list given)
 {
@@ -648,7 +648,7 @@ _PyArg_VaParseTupleAndKeywordsFast_SizeT(PyObject *args, PyObject *kwargs,
     WITH_VA_COPY(given, parse_fast(TUPLE_ITEMS(args), kwargs, NULL, parser, &va, ARGS_SIZE_T));
 }
 
-int
+HOB_EXPORT int
 _PyArg_ParseStackAndKeywords(PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames,
                              struct _PyArg_Parser *parser, ...)
 {

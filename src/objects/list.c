@@ -14,6 +14,7 @@
 #include "memory/gc.h"
 #include "memory/own.h"
 #include "objects/bind.h"
+#include "objects/equal.h"
 #include "objects/ids.h"
 #include "objects/iterators.h"
 
@@ -526,7 +527,7 @@ list_contains(PyObject *self, PyObject *value)
         PyObject *item = as_list(self)->ob_item[i];
         if (item == value) { return 1; }
         Py_INCREF(item);
-        tri same = PyObject_RichCompareBool(item, value, Py_EQ);
+        tri same = hob_equal(item, value);
         Py_DECREF(item);
         if (same) { return same; }
     }
@@ -718,7 +719,7 @@ list_remove(PyObject *op, PyObject *value)
     PyListObject *self = as_list(op);
     for (Py_ssize_t i = 0; i < Py_SIZE(self); i++) {
         own PyObject *item = Py_NewRef(self->ob_item[i]);
-        tri same = PyObject_RichCompareBool(item, value, Py_EQ);
+        tri same = hob_equal(item, value);
         if (same < 0) { return NULL; }
         if (!same) { continue; }
         if (replace(self, i, i + 1, NULL, 0) < 0) { return NULL; }
@@ -740,7 +741,7 @@ list_index(PyListObject *self, PyObject *value, slice_index start, slice_index s
     if (stop < 0) { stop = stop + n < 0 ? 0 : stop + n; }
     for (Py_ssize_t i = start; i < stop && i < Py_SIZE(self); i++) {
         own PyObject *item = Py_NewRef(self->ob_item[i]);
-        tri same = PyObject_RichCompareBool(item, value, Py_EQ);
+        tri same = hob_equal(item, value);
         if (same < 0) { return NULL; }
         if (same) { return PyLong_FromSsize_t(i); }
     }
@@ -764,7 +765,7 @@ list_count(PyObject *op, PyObject *value)
             continue;
         }
         Py_INCREF(item);
-        tri same = PyObject_RichCompareBool(item, value, Py_EQ);
+        tri same = hob_equal(item, value);
         Py_DECREF(item);
         if (same < 0) { return NULL; }
         count += same;
@@ -887,7 +888,7 @@ list_richcompare(PyObject *a, PyObject *b, int op)
         if (x->ob_item[i] == y->ob_item[i]) { continue; }
         own PyObject *p = Py_NewRef(x->ob_item[i]);
         own PyObject *q = Py_NewRef(y->ob_item[i]);
-        tri same = PyObject_RichCompareBool(p, q, Py_EQ);
+        tri same = hob_equal(p, q);
         if (same < 0) { return NULL; }
         if (same) { continue; }
         if (op == Py_EQ || op == Py_NE) { return PyBool_FromLong(op == Py_NE); }

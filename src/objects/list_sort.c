@@ -17,6 +17,7 @@
 #include "objects/list.h"
 
 #include "memory/own.h"
+#include "objects/equal.h"
 
 enum { MIN_GALLOP = 7, MAX_MINRUN = 64, STACK_MAX = 85, FEW_TEMP = 256 };
 
@@ -80,7 +81,15 @@ less_latin1(sorter *s, PyObject *a, PyObject *b)
 {
     Py_ssize_t n = PyUnicode_GET_LENGTH(a);
     Py_ssize_t m = PyUnicode_GET_LENGTH(b);
-    int order = memcmp(PyUnicode_DATA(a), PyUnicode_DATA(b), (size_t)Py_MIN(n, m));
+    const char *x = PyUnicode_DATA(a);
+    const char *y = PyUnicode_DATA(b);
+    if (n >= 8 && m >= 8) {             /* eight at once, mostly enough */
+        uint64_t p, q;
+        memcpy(&p, x, 8);
+        memcpy(&q, y, 8);
+        if (p != q) { return __builtin_bswap64(p) < __builtin_bswap64(q); }
+    }
+    int order = memcmp(x, y, (size_t)Py_MIN(n, m));
     return order ? order < 0 : n < m;
 }
 
@@ -114,7 +123,7 @@ less_tuple(sorter *s, PyObject *a, PyObject *b)
     Py_ssize_t m = PyTuple_GET_SIZE(b);
     Py_ssize_t i = 0;
     for (; i < n && i < m; i++) {
-        tri same = PyObject_RichCompareBool(PyTuple_GET_ITEM(a, i), PyTuple_GET_ITEM(b, i), Py_EQ);
+        tri same = hob_equal(PyTuple_GET_ITEM(a, i), PyTuple_GET_ITEM(b, i));
         if (same < 0) { return -1; }
         if (!same) { break; }
     }

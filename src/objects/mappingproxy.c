@@ -166,7 +166,9 @@ proxy_reversed(PyObject *self)
 static bool
 check_mapping(PyObject *mapping)
 {
-    if (PyMapping_Check(mapping) && !PyList_Check(mapping) && !PyTuple_Check(mapping)) { return true; }
+    if (PyMapping_Check(mapping) && !PyList_Check(mapping) && !PyTuple_Check(mapping)) {
+        return true;
+    }
     hob_error_type("mappingproxy() argument must be a mapping, not %s", mapping);
     return false;
 }

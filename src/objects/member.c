@@ -84,7 +84,8 @@ set_unsigned(PyObject *value, const char *ctype, unsigned long *out)
     PyErr_Clear();
     *out = (unsigned long)PyLong_AsLong(value);
     if (*out == (unsigned long)-1 && PyErr_Occurred()) { return -1; }
-    return PyErr_WarnFormat(PyExc_RuntimeWarning, 1, "Writing negative value into unsigned field");
+    return PyErr_WarnFormat(PyExc_RuntimeWarning, 1,
+                            "Writing negative value into unsigned field");
 }
 
 static status
@@ -173,8 +174,8 @@ PyMember_SetOne(char *self, PyMemberDef *member, PyObject *value)
         return 0;
     }
     case T_ULONGLONG: {
-        unsigned long long wide = PyLong_Check(value) ? PyLong_AsUnsignedLongLong(value)
-                                                      : (unsigned long long)PyLong_AsLong(value);
+        unsigned long long wide = PyLong_Check(value)
+            ? PyLong_AsUnsignedLongLong(value) : (unsigned long long)PyLong_AsLong(value);
         if (wide == (unsigned long long)-1 && PyErr_Occurred()) { return -1; }
         *(unsigned long long *)at = wide;
         return 0;

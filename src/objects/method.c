@@ -372,7 +372,8 @@ PyTypeObject PyInstanceMethod_Type = {
 PyObject *
 PyInstanceMethod_New(PyObject *func)
 {
-    PyInstanceMethodObject *op = PyObject_GC_New(PyInstanceMethodObject, &PyInstanceMethod_Type);
+    PyInstanceMethodObject *op = PyObject_GC_New(PyInstanceMethodObject,
+                                                 &PyInstanceMethod_Type);
     if (!op) { return NULL; }
     op->func = Py_NewRef(func);
     PyObject_GC_Track(op);

@@ -89,9 +89,9 @@ check_api_version(const char *name, int version)
 {
     if (version == PYTHON_API_VERSION || version == PYTHON_ABI_VERSION) { return 0; }
     return PyErr_WarnFormat(PyExc_RuntimeWarning, 1,
-                            "Python C API version mismatch for module %.100s: This Python has API "
-                            "version %d, module %.100s has version %d.", name, PYTHON_API_VERSION,
-                            name, version);
+                            "Python C API version mismatch for module %.100s: This Python has "
+                            "API version %d, module %.100s has version %d.", name,
+                            PYTHON_API_VERSION, name, version);
 }
 
 static status
@@ -161,7 +161,8 @@ PyModule_Create2(struct PyModuleDef *def, int version)
     const char *name = def->m_name;
     if (check_api_version(name, version) < 0) { return NULL; }
     if (def->m_slots) {
-        PyErr_Format(PyExc_SystemError, "module %s: PyModule_Create is incompatible with m_slots",
+        PyErr_Format(PyExc_SystemError,
+                     "module %s: PyModule_Create is incompatible with m_slots",
                      name);
         return NULL;
     }
@@ -196,7 +197,8 @@ read_slots(PyModuleDef *def, const char *name, create_function *create, bool *ex
             *create = (create_function)slot->value;
         }
         else if (slot->slot < 0 || slot->slot > _Py_mod_LAST_SLOT) {
-            PyErr_Format(PyExc_SystemError, "module %s uses unknown slot ID %i", name, slot->slot);
+            PyErr_Format(PyExc_SystemError, "module %s uses unknown slot ID %i", name,
+                         slot->slot);
             return -1;
         }
         else {
@@ -236,7 +238,8 @@ check_created(PyModuleDef *def, const char *name, bool executes)
         return -1;
     }
     if (executes) {
-        PyErr_Format(PyExc_SystemError, "module %s specifies execution slots, but did not create "
+        PyErr_Format(PyExc_SystemError,
+                     "module %s specifies execution slots, but did not create "
                      "a ModuleType instance", name);
         return -1;
     }
@@ -254,7 +257,8 @@ PyModule_FromDefAndSpec2(struct PyModuleDef *def, PyObject *spec, int version)
     if (!name || check_api_version(name, version) < 0) { return NULL; }
     if (def->m_size < 0) {
         PyErr_Format(PyExc_SystemError,
-                     "module %s: m_size may not be negative for multi-phase initialization", name);
+                     "module %s: m_size may not be negative for multi-phase initialization",
+                     name);
         return NULL;
     }
     create_function create = NULL;
@@ -292,7 +296,8 @@ PyModule_ExecDef(PyObject *self, struct PyModuleDef *def)
         if (failed) {
             if (!PyErr_Occurred()) {
                 PyErr_Format(PyExc_SystemError,
-                             "execution of module %s failed without setting an exception", name);
+                             "execution of module %s failed without setting an exception",
+                             name);
             }
             return -1;
         }
@@ -387,7 +392,8 @@ clear_names(PyObject *dict, int pass)
         Py_UCS4 second = PyUnicode_GET_LENGTH(key) > 1 ? PyUnicode_READ_CHAR(key, 1) : 0;
         bool is_private = first == '_' && second != '_';
         bool skip = pass == 1 ? !is_private
-                              : first == '_' && _PyUnicode_EqualToASCIIString(key, "__builtins__");
+                              : first == '_' && _PyUnicode_EqualToASCIIString(key,
+                                                                              "__builtins__");
         if (!skip && PyDict_SetItem(dict, key, Py_None) != 0) { PyErr_WriteUnraisable(NULL); }
     }
 }
@@ -442,7 +448,8 @@ static void
 error_missing(PyObject *self, PyObject *name)
 {
     PyObject *dict = MODULE(self)->dict;
-    own PyObject *module = Py_XNewRef(dict ? PyDict_GetItemWithError(dict, ID(__name__)) : NULL);
+    own PyObject *module = Py_XNewRef(dict ? PyDict_GetItemWithError(dict, ID(__name__))
+                                      : NULL);
     if (PyErr_Occurred()) { return; }
     if (!module || !PyUnicode_Check(module)) {
         PyErr_Format(PyExc_AttributeError, "module has no attribute '%U'", name);

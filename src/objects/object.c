@@ -117,7 +117,9 @@ PyObject_Repr(PyObject *self)
     if (PyErr_CheckSignals()) { return NULL; }
     if (!self) { return PyUnicode_FromString("<NULL>"); }
     reprfunc slot = Py_TYPE(self)->tp_repr;
-    if (!slot) { return PyUnicode_FromFormat("<%s object at %p>", Py_TYPE(self)->tp_name, self); }
+    if (!slot) {
+        return PyUnicode_FromFormat("<%s object at %p>", Py_TYPE(self)->tp_name, self);
+    }
     return text_from_slot(self, slot, " while getting the repr of an object", "__repr__");
 }
 
@@ -176,7 +178,8 @@ PyObject_Print(PyObject *self, FILE *fp, int flags)
     }
     else {
         own PyObject *text = flags & Py_PRINT_RAW ? PyObject_Str(self) : PyObject_Repr(self);
-        own PyObject *bytes = text ? PyUnicode_AsEncodedString(text, "utf-8", "backslashreplace")
+        own PyObject *bytes = text ? PyUnicode_AsEncodedString(text, "utf-8",
+                                                               "backslashreplace")
                                    : NULL;
         if (!bytes) { wrong = -1; }
         else { fwrite(PyBytes_AS_STRING(bytes), 1, (size_t)PyBytes_GET_SIZE(bytes), fp); }
@@ -347,7 +350,8 @@ compare(PyObject *a, PyObject *b, int op)
     }
     if (op == Py_EQ) { return PyBool_FromLong(a == b); }
     if (op == Py_NE) { return PyBool_FromLong(a != b); }
-    PyErr_Format(PyExc_TypeError, "'%s' not supported between instances of '%.100s' and '%.100s'",
+    PyErr_Format(PyExc_TypeError,
+                 "'%s' not supported between instances of '%.100s' and '%.100s'",
                  op_signs[op], Py_TYPE(a)->tp_name, Py_TYPE(b)->tp_name);
     return NULL;
 }
@@ -506,7 +510,8 @@ dir_of_frame(void)
     own PyObject *names = PyMapping_Keys(locals);
     if (!names) { return NULL; }
     if (!PyList_Check(names)) {
-        return hob_error_type("dir(): expected keys() of locals to be a list, not '%.200s'", names);
+        return hob_error_type("dir(): expected keys() of locals to be a list, not '%.200s'",
+                              names);
     }
     if (PyList_Sort(names)) { return NULL; }
     return take(names);

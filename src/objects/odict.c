@@ -248,10 +248,13 @@ pop_hashed(PyObject *op, PyObject *key, Py_hash_t hash, PyObject *fallback)
     return hob_dict_pop_hash(op, key, hash, fallback);
 }
 
+/* The value of a node's key, hashed anew as any other lookup; KeyError without. */
 static BORROWED PyObject *
-value_of(odict *self, PyObject *key, Py_hash_t hash)
+value_of(odict *self, PyObject *key)
 {
     PyObject *value;
+    Py_hash_t hash = hob_dict_hash(key);
+    if (hash == -1) { return NULL; }
     Py_ssize_t ix = hob_dict_find(&self->dict, key, hash, &value);
     if (ix != INDEX_ERROR && !value) { _PyErr_SetKeyError(key); }
     return value;
@@ -497,7 +500,7 @@ copy_exact(PyObject *to, odict *self)
     size_t state = self->state;
     for (node *at = self->first; at; at = at->next) {
         own PyObject *key = Py_NewRef(at->key);
-        own PyObject *value = Py_XNewRef(value_of(self, key, at->hash));
+        own PyObject *value = Py_XNewRef(value_of(self, key));
         if (!value || set_hashed(to, key, at->hash, value) < 0) { return -1; }
         if (self->state != state) {
             PyErr_SetString(PyExc_RuntimeError, "OrderedDict mutated during iteration");
@@ -617,7 +620,7 @@ list_pairs(odict *self)
     own PyObject *list = PyList_New(0);
     size_t state = self->state;
     for (node *at = self->first; list && at && self->state == state; at = at->next) {
-        PyObject *value = value_of(self, at->key, at->hash);
+        PyObject *value = value_of(self, at->key);
         own PyObject *pair = value ? PyTuple_Pack(2, at->key, value) : NULL;
         if (!pair || PyList_Append(list, pair) < 0) { return NULL; }
     }
@@ -863,7 +866,7 @@ iter_next(PyObject *op)
     if (!at) { return NULL; }
     PyObject *key = Py_NewRef(at->key);
     if (!(self->kind & ITER_VALUES)) { return key; }
-    PyObject *value = Py_XNewRef(value_of(self->dict, key, at->hash));
+    PyObject *value = Py_XNewRef(value_of(self->dict, key));
     if (!value) {
         Py_DECREF(key);
         Py_CLEAR(self->dict);

@@ -60,7 +60,8 @@ seq_iter_next(PyObject *op)
         self->index++;
         return item;
     }
-    if (PyErr_ExceptionMatches(PyExc_IndexError) || PyErr_ExceptionMatches(PyExc_StopIteration)) {
+    if (PyErr_ExceptionMatches(PyExc_IndexError)
+        || PyErr_ExceptionMatches(PyExc_StopIteration)) {
         PyErr_Clear();
         Py_CLEAR(self->seq);
     }

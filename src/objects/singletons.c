@@ -81,8 +81,9 @@ notimplemented_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 static int
 notimplemented_bool(PyObject *self)
 {
-    return PyErr_WarnEx(PyExc_DeprecationWarning,
-                        "NotImplemented should not be used in a boolean context", 1) < 0 ? -1 : 1;
+    int failed = PyErr_WarnEx(PyExc_DeprecationWarning,
+                              "NotImplemented should not be used in a boolean context", 1);
+    return failed ? -1 : 1;
 }
 
 static PyMethodDef notimplemented_methods[] = {

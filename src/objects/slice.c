@@ -98,7 +98,8 @@ PySlice_Unpack(PyObject *self, Py_ssize_t *start, Py_ssize_t *stop, Py_ssize_t *
             PyErr_SetString(PyExc_ValueError, "slice step cannot be zero");
             return -1;
         }
-        if (*step < -PY_SSIZE_T_MAX) { *step = -PY_SSIZE_T_MAX; }       /* so that -step exists */
+        /* so that -step exists */
+        if (*step < -PY_SSIZE_T_MAX) { *step = -PY_SSIZE_T_MAX; }
     }
     *start = *step < 0 ? PY_SSIZE_T_MAX : 0;
     if (slice->start != Py_None && !_PyEval_SliceIndex(slice->start, start)) { return -1; }
@@ -202,7 +203,8 @@ _PySlice_GetLongIndices(PySliceObject *self, PyObject *length, PyObject **start_
                         PyObject **stop_out, PyObject **step_out)
 {
     *start_out = *stop_out = *step_out = NULL;
-    own PyObject *step = self->step == Py_None ? PyLong_FromLong(1) : index_of_bound(self->step);
+    own PyObject *step = self->step == Py_None ? PyLong_FromLong(1)
+        : index_of_bound(self->step);
     if (!step) { return -1; }
     int sign = _PyLong_Sign(step);
     if (sign == 0) {
@@ -212,7 +214,8 @@ _PySlice_GetLongIndices(PySliceObject *self, PyObject *length, PyObject **start_
     bool backward = sign < 0;
     own PyObject *low = PyLong_FromLong(backward ? -1 : 0);
     own PyObject *minus_one = PyLong_FromLong(-1);
-    own PyObject *high = minus_one && backward ? PyNumber_Add(length, minus_one) : Py_NewRef(length);
+    own PyObject *high = minus_one && backward ? PyNumber_Add(length, minus_one)
+        : Py_NewRef(length);
     if (!low || !minus_one || !high) { return -1; }
 
     own PyObject *start = self->start == Py_None ? Py_NewRef(backward ? high : low)

@@ -35,11 +35,19 @@ separator(PyObject *sep, bool any_byte)
 static void
 fill(uint8_t *to, const uint8_t *data, Py_ssize_t n, int sep, Py_ssize_t group, bool from_left)
 {
+    static const char digits[] = "0123456789abcdef";
+    if (!group) {
+        for (Py_ssize_t i = 0; i < n; i++) {
+            to[2 * i] = (uint8_t)digits[data[i] >> 4];
+            to[2 * i + 1] = (uint8_t)digits[data[i] & 15];
+        }
+        return;
+    }
     for (Py_ssize_t i = 0; i < n; i++) {
         Py_ssize_t before = from_left ? i : n - i;
-        if (group && i && before % group == 0) { *to++ = (uint8_t)sep; }
-        *to++ = (uint8_t)Py_hexdigits[data[i] >> 4];
-        *to++ = (uint8_t)Py_hexdigits[data[i] & 15];
+        if (i && before % group == 0) { *to++ = (uint8_t)sep; }
+        *to++ = (uint8_t)digits[data[i] >> 4];
+        *to++ = (uint8_t)digits[data[i] & 15];
     }
 }
 

@@ -25,7 +25,8 @@ type_count(PyTypeObject *type, PyObject *name)
     PyObject *value = PyDict_GetItemWithError(type->tp_dict, name);
     if (!value) {
         if (!PyErr_Occurred()) {
-            PyErr_Format(PyExc_TypeError, "Missed attribute '%U' of type %s", name, type->tp_name);
+            PyErr_Format(PyExc_TypeError, "Missed attribute '%U' of type %s", name,
+                         type->tp_name);
         }
         return -1;
     }
@@ -144,7 +145,8 @@ structseq_new(PyTypeObject *type, PyObject *sequence, PyObject *dict)
     own PyObject *fast = PySequence_Fast(sequence, "constructor requires a sequence");
     if (!fast) { return NULL; }
     if (dict && !PyDict_Check(dict)) {
-        PyErr_Format(PyExc_TypeError, "%.500s() takes a dict as second arg, if any", type->tp_name);
+        PyErr_Format(PyExc_TypeError, "%.500s() takes a dict as second arg, if any",
+                     type->tp_name);
         return NULL;
     }
     Py_ssize_t given = PySequence_Fast_GET_SIZE(fast);
@@ -227,7 +229,8 @@ set_count(PyObject *dict, PyObject *name, Py_ssize_t count)
 
 /* The counts, and __match_args__ of the visible named fields. */
 static status
-fill_dict(PyTypeObject *type, const PyStructSequence_Desc *desc, Py_ssize_t n, Py_ssize_t unnamed)
+fill_dict(PyTypeObject *type, const PyStructSequence_Desc *desc, Py_ssize_t n,
+          Py_ssize_t unnamed)
 {
     PyObject *dict = type->tp_dict;
     if (set_count(dict, ID(n_sequence_fields), desc->n_in_sequence) < 0
@@ -260,7 +263,8 @@ make_members(const PyStructSequence_Desc *desc, Py_ssize_t n, Py_ssize_t unnamed
         members[k++] = (PyMemberDef){
             .name = field->name,
             .type = T_OBJECT,
-            .offset = (Py_ssize_t)offsetof(PyTupleObject, ob_item) + i * (Py_ssize_t)sizeof(PyObject *),
+            .offset = (Py_ssize_t)offsetof(PyTupleObject,
+                                           ob_item) + i * (Py_ssize_t)sizeof(PyObject *),
             .flags = READONLY,
             .doc = field->doc,
         };

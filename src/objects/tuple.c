@@ -11,6 +11,7 @@
 #include "memory/gc.h"
 #include "memory/own.h"
 #include "objects/bind.h"
+#include "objects/equal.h"
 #include "objects/ids.h"
 #include "objects/iterators.h"
 
@@ -248,7 +249,7 @@ static tri
 tuple_contains(PyObject *self, PyObject *value)
 {
     for (Py_ssize_t i = 0, n = Py_SIZE(self); i < n; i++) {
-        tri same = PyObject_RichCompareBool(as_tuple(self)->ob_item[i], value, Py_EQ);
+        tri same = hob_equal(as_tuple(self)->ob_item[i], value);
         if (same) { return same; }
     }
     return 0;
@@ -285,7 +286,7 @@ tuple_richcompare(PyObject *a, PyObject *b, int op)
         PyObject *x = as_tuple(a)->ob_item[i];
         PyObject *y = as_tuple(b)->ob_item[i];
         if (x == y) { continue; }
-        tri same = PyObject_RichCompareBool(x, y, Py_EQ);
+        tri same = hob_equal(x, y);
         if (same < 0) { return NULL; }
         if (same) { continue; }
         if (op == Py_EQ || op == Py_NE) { return PyBool_FromLong(op == Py_NE); }
@@ -351,7 +352,7 @@ tuple_index(PyTupleObject *self, PyObject *value, slice_index start, slice_index
     if (stop < 0) { stop += n; }
     if (stop > n) { stop = n; }
     for (Py_ssize_t i = start; i < stop; i++) {
-        tri same = PyObject_RichCompareBool(self->ob_item[i], value, Py_EQ);
+        tri same = hob_equal(self->ob_item[i], value);
         if (same < 0) { return NULL; }
         if (same) { return PyLong_FromSsize_t(i); }
     }
@@ -368,7 +369,7 @@ tuple_count(PyObject *self, PyObject *value)
 {
     Py_ssize_t count = 0;
     for (Py_ssize_t i = 0, n = Py_SIZE(self); i < n; i++) {
-        tri same = PyObject_RichCompareBool(as_tuple(self)->ob_item[i], value, Py_EQ);
+        tri same = hob_equal(as_tuple(self)->ob_item[i], value);
         if (same < 0) { return NULL; }
         count += same;
     }

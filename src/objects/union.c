@@ -98,7 +98,9 @@ hob_union_or(PyObject *left, PyObject *right)
 static PyObject *
 union_richcompare(PyObject *self, PyObject *other, int op)
 {
-    if ((op != Py_EQ && op != Py_NE) || !is_union(other)) { return Py_NewRef(Py_NotImplemented); }
+    if ((op != Py_EQ && op != Py_NE) || !is_union(other)) {
+        return Py_NewRef(Py_NotImplemented);
+    }
     own PyObject *a = PySet_New(ARGS(self));
     own PyObject *b = a ? PySet_New(ARGS(other)) : NULL;
     return b ? PyObject_RichCompare(a, b, op) : NULL;

@@ -1,7 +1,7 @@
 /* parser_int.h -- the parser, for the files of syntax/ that it is spread over.
  *
  * parser.c     tokens, memo, names, the two passes
- * parse_expr.c parse_call.c parse_stmt.c parse_params.c parse_pattern.c   the grammar
+ * parse_expr.c parse_display.c parse_call.c parse_stmt.c parse_pattern.c   the grammar
  * diagnose.c   what only the second pass looks for
  * literal.c fstring.c   what numbers and strings stand for
  * syntax_error.c   raising
@@ -230,6 +230,9 @@ bool hob_fstring_add(hob_parser *p, hob_string_parts *parts, const char *s, Py_s
                      bool is_raw, const hob_token *t);
 
 /* --- the grammar: expressions --- */
+/* item (',' item)*, pushed; the mark stays before a comma that no item follows. */
+bool hob_parser_push_items(hob_parser *p, hob_expr *(*item)(hob_parser *));
+hob_expr *parse_display(hob_parser *p, int opening);
 hob_expr *parse_star_expressions(hob_parser *p);
 hob_expr *parse_star_expression(hob_parser *p);
 hob_expr *parse_star_named_expression(hob_parser *p);

@@ -198,7 +198,10 @@ class Function:
         if ctype in PLAIN:
             return '!arg_%s(%s, &%s)' % (PLAIN[ctype], source, name)
         if ctype in NAMED:
-            return '!arg_%s(%s, &%s, %s, %s)' % (NAMED[ctype], source, name, func, what)
+            d = self.params[i][1]
+            takes_none = ctype == 'const char *' and d is not None and ast.unparse(d) == 'None'
+            kind = NAMED[ctype] + '_or_none' * takes_none
+            return '!arg_%s(%s, &%s, %s, %s)' % (kind, source, name, func, what)
         if ctype in TYPED:
             test, shown = TYPED[ctype]
             return '!arg_typed(%s, &%s, %s(%s), "%s", %s, %s)' % (source, name, test, source, shown, func, what)

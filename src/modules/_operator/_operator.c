@@ -57,14 +57,16 @@
     X(gt, greater, "Same as a > b.")                                    \
     X(ge, greater_equal, "Same as a >= b.")
 
-static PyObject *power(PyObject *a, PyObject *b) { return PyNumber_Power(a, b, Py_None); }
-static PyObject *power_inplace(PyObject *a, PyObject *b) { return PyNumber_InPlacePower(a, b, Py_None); }
-static PyObject *less(PyObject *a, PyObject *b) { return PyObject_RichCompare(a, b, Py_LT); }
-static PyObject *less_equal(PyObject *a, PyObject *b) { return PyObject_RichCompare(a, b, Py_LE); }
-static PyObject *equal(PyObject *a, PyObject *b) { return PyObject_RichCompare(a, b, Py_EQ); }
-static PyObject *not_equal(PyObject *a, PyObject *b) { return PyObject_RichCompare(a, b, Py_NE); }
-static PyObject *greater(PyObject *a, PyObject *b) { return PyObject_RichCompare(a, b, Py_GT); }
-static PyObject *greater_equal(PyObject *a, PyObject *b) { return PyObject_RichCompare(a, b, Py_GE); }
+#define WITH(name, call) static PyObject *name(PyObject *a, PyObject *b) { return call; }
+WITH(power, PyNumber_Power(a, b, Py_None))
+WITH(power_inplace, PyNumber_InPlacePower(a, b, Py_None))
+WITH(less, PyObject_RichCompare(a, b, Py_LT))
+WITH(less_equal, PyObject_RichCompare(a, b, Py_LE))
+WITH(equal, PyObject_RichCompare(a, b, Py_EQ))
+WITH(not_equal, PyObject_RichCompare(a, b, Py_NE))
+WITH(greater, PyObject_RichCompare(a, b, Py_GT))
+WITH(greater_equal, PyObject_RichCompare(a, b, Py_GE))
+#undef WITH
 
 #define X(name, func, doc)                                              \
     static PyObject *                                                   \
@@ -261,7 +263,8 @@ operator_compare_digest(PyObject *module, PyObject *a, PyObject *b)
                             "comparing strings with non-ASCII characters is not supported");
             return -1;
         }
-        return equal_in_constant_time(PyUnicode_DATA(a), PyUnicode_GET_LENGTH(a), PyUnicode_DATA(b),
+        return equal_in_constant_time(PyUnicode_DATA(a), PyUnicode_GET_LENGTH(a),
+                                      PyUnicode_DATA(b),
                                       PyUnicode_GET_LENGTH(b));
     }
     if (!PyObject_CheckBuffer(a) && !PyObject_CheckBuffer(b)) {

@@ -52,7 +52,8 @@ PyBuffer_FillInfo(Py_buffer *view, PyObject *self, void *buf, Py_ssize_t len, in
                   int flags)
 {
     if (!view) {
-        PyErr_SetString(PyExc_BufferError, "PyBuffer_FillInfo: view==NULL argument is obsolete");
+        PyErr_SetString(PyExc_BufferError,
+                        "PyBuffer_FillInfo: view==NULL argument is obsolete");
         return -1;
     }
     if ((flags & PyBUF_WRITABLE) && readonly) {
@@ -218,7 +219,8 @@ int
 PyObject_CopyData(PyObject *target, PyObject *source)
 {
     if (!PyObject_CheckBuffer(target) || !PyObject_CheckBuffer(source)) {
-        PyErr_SetString(PyExc_TypeError, "both destination and source must be bytes-like objects");
+        PyErr_SetString(PyExc_TypeError,
+                        "both destination and source must be bytes-like objects");
         return -1;
     }
     Py_buffer to, from;
@@ -230,7 +232,8 @@ PyObject_CopyData(PyObject *target, PyObject *source)
     status done = -1;
     Py_ssize_t *index = NULL;
     if (to.len < from.len) {
-        PyErr_SetString(PyExc_BufferError, "destination is too small to receive data from source");
+        PyErr_SetString(PyExc_BufferError,
+                        "destination is too small to receive data from source");
     }
     else if (PyBuffer_IsContiguous(&to, 'C') && PyBuffer_IsContiguous(&from, 'C')) {
         memcpy(to.buf, from.buf, (size_t)from.len);

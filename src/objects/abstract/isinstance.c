@@ -82,7 +82,8 @@ _PyObject_RealIsSubclass(PyObject *derived, PyObject *cls)
         return PyType_IsSubtype((PyTypeObject *)derived, (PyTypeObject *)cls);
     }
     if (!check_class(derived, "issubclass() arg 1 must be a class")) { return -1; }
-    if (!check_class(cls, "issubclass() arg 2 must be a class, a tuple of classes, or a union")) {
+    if (!check_class(cls,
+                     "issubclass() arg 2 must be a class, a tuple of classes, or a union")) {
         return -1;
     }
     return derives(derived, cls);
@@ -118,8 +119,8 @@ check(const check_kind *kind, PyObject *self, PyObject *cls)
         hob_recursion_leave(ts);
         return answer;
     }
-    own PyObject *method = _PyObject_LookupSpecial(cls, kind->of_instance ? ID(__instancecheck__)
-                                                                          : ID(__subclasscheck__));
+    PyObject *name = kind->of_instance ? ID(__instancecheck__) : ID(__subclasscheck__);
+    own PyObject *method = _PyObject_LookupSpecial(cls, name);
     if (!method) {
         if (PyErr_Occurred()) { return -1; }
         return kind->of_instance ? _PyObject_RealIsInstance(self, cls)

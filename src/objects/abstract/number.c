@@ -15,7 +15,8 @@
 static COLD void *
 error_operands(PyObject *left, PyObject *right, const char *sign)
 {
-    PyErr_Format(PyExc_TypeError, "unsupported operand type(s) for %.100s: '%.100s' and '%.100s'",
+    PyErr_Format(PyExc_TypeError,
+                 "unsupported operand type(s) for %.100s: '%.100s' and '%.100s'",
                  sign, Py_TYPE(left)->tp_name, Py_TYPE(right)->tp_name);
     return NULL;
 }
@@ -125,7 +126,8 @@ PyNumber_Rshift(PyObject *left, PyObject *right)
     Py_DECREF(result);
     if (PyCFunction_CheckExact(left)
         && strcmp(((PyCFunctionObject *)left)->m_ml->ml_name, "print") == 0) {
-        PyErr_Format(PyExc_TypeError, "unsupported operand type(s) for >>: '%.100s' and '%.100s'. "
+        PyErr_Format(PyExc_TypeError,
+                     "unsupported operand type(s) for >>: '%.100s' and '%.100s'. "
                      "Did you mean \"print(<message>, file=<output_stream>)\"?",
                      Py_TYPE(left)->tp_name, Py_TYPE(right)->tp_name);
         return NULL;
@@ -311,9 +313,9 @@ checked_int(STOLEN PyObject *result, const char *method)
         return NULL;
     }
     if (PyErr_WarnFormat(PyExc_DeprecationWarning, 1,
-                         "%s returned non-int (type %.200s).  The ability to return an instance "
-                         "of a strict subclass of int is deprecated, and may not be supported in "
-                         "a future version of Python.", method, Py_TYPE(result)->tp_name) < 0) {
+                         "%s returned non-int (type %.200s).  The ability to return an "
+                         "instance of a strict subclass of int is deprecated, and may not "
+                         "be supported in a future version of Python.", method, Py_TYPE(result)->tp_name) < 0) {
         Py_DECREF(result);
         return NULL;
     }
@@ -357,7 +359,8 @@ PyNumber_AsSsize_t(PyObject *self, PyObject *error)
     if (n != -1 || !PyErr_Occurred()) { return n; }
     if (!hob_error_drop(PyExc_OverflowError)) { return -1; }
     if (!error) { return _PyLong_Sign(index) < 0 ? PY_SSIZE_T_MIN : PY_SSIZE_T_MAX; }
-    PyErr_Format(error, "cannot fit '%.200s' into an index-sized integer", Py_TYPE(self)->tp_name);
+    PyErr_Format(error, "cannot fit '%.200s' into an index-sized integer",
+                 Py_TYPE(self)->tp_name);
     return -1;
 }
 
@@ -414,8 +417,8 @@ PyNumber_Long(PyObject *self)
         return _PyLong_FromBytes(PyByteArray_AS_STRING(self), PyByteArray_GET_SIZE(self), 10);
     }
     if (PyObject_CheckBuffer(self)) { return int_from_buffer(self); }
-    return hob_error_type("int() argument must be a string, a bytes-like object or a real number, "
-                          "not '%.200s'", self);
+    return hob_error_type("int() argument must be a string, a bytes-like object or a real "
+                          "number, not '%.200s'", self);
 }
 
 PyObject *
@@ -443,9 +446,9 @@ checked_float(STOLEN PyObject *result, PyObject *self)
         return NULL;
     }
     if (PyErr_WarnFormat(PyExc_DeprecationWarning, 1,
-                         "%.50s.__float__ returned non-float (type %.50s).  The ability to return "
-                         "an instance of a strict subclass of float is deprecated, and may not be "
-                         "supported in a future version of Python.",
+                         "%.50s.__float__ returned non-float (type %.50s).  The ability to "
+                         "return an instance of a strict subclass of float is deprecated, "
+                         "and may not be supported in a future version of Python.",
                          Py_TYPE(self)->tp_name, Py_TYPE(value)->tp_name) < 0) {
         return NULL;
     }

@@ -129,7 +129,9 @@ class_getitem(PyTypeObject *cls, PyObject *key)
 {
     if (cls == &PyType_Type) { return Py_GenericAlias((PyObject *)cls, key); }
     PyObject *found;
-    if (_PyObject_LookupAttr((PyObject *)cls, ID(__class_getitem__), &found) < 0) { return NULL; }
+    if (_PyObject_LookupAttr((PyObject *)cls, ID(__class_getitem__), &found) < 0) {
+        return NULL;
+    }
     own PyObject *method = found;
     if (method && method != Py_None) { return hob_call_one(method, key); }
     PyErr_Format(PyExc_TypeError, "type '%.200s' is not subscriptable", cls->tp_name);
@@ -259,9 +261,12 @@ store_item(PyObject *self, Py_ssize_t i, PyObject *value, const char *complaint)
     }
     PySequenceMethods *sequence = sequence_of(self);
     if (LIKELY(sequence && sequence->sq_ass_item)) {
-        return index_from_start(self, sequence, &i) ? sequence->sq_ass_item(self, i, value) : -1;
+        return index_from_start(self, sequence, &i) ? sequence->sq_ass_item(self, i, value)
+            : -1;
     }
-    if (mapping_of(self) && mapping_of(self)->mp_ass_subscript) { return error_not_sequence(self); }
+    if (mapping_of(self) && mapping_of(self)->mp_ass_subscript) {
+        return error_not_sequence(self);
+    }
     error_says(self, complaint);
     return -1;
 }
@@ -357,7 +362,9 @@ PySequence_InPlaceConcat(PyObject *self, PyObject *other)
 {
     if (UNLIKELY(!self || !other)) { return hob_error_null(); }
     PySequenceMethods *sequence = sequence_of(self);
-    if (sequence && sequence->sq_inplace_concat) { return sequence->sq_inplace_concat(self, other); }
+    if (sequence && sequence->sq_inplace_concat) {
+        return sequence->sq_inplace_concat(self, other);
+    }
     if (sequence && sequence->sq_concat) { return sequence->sq_concat(self, other); }
     size_t add = offsetof(PyNumberMethods, nb_add);
     if (PySequence_Check(self) && PySequence_Check(other)
@@ -395,7 +402,9 @@ PySequence_InPlaceRepeat(PyObject *self, Py_ssize_t n)
 {
     if (UNLIKELY(!self)) { return hob_error_null(); }
     PySequenceMethods *sequence = sequence_of(self);
-    if (sequence && sequence->sq_inplace_repeat) { return sequence->sq_inplace_repeat(self, n); }
+    if (sequence && sequence->sq_inplace_repeat) {
+        return sequence->sq_inplace_repeat(self, n);
+    }
     if (sequence && sequence->sq_repeat) { return sequence->sq_repeat(self, n); }
     return repeat_by_number(self, n, PyNumber_InPlaceMultiply);
 }
@@ -429,7 +438,9 @@ PySequence_Fast(PyObject *self, const char *message)
     if (PyList_CheckExact(self) || PyTuple_CheckExact(self)) { return Py_NewRef(self); }
     own PyObject *iterator = PyObject_GetIter(self);
     if (!iterator) {
-        if (PyErr_ExceptionMatches(PyExc_TypeError)) { PyErr_SetString(PyExc_TypeError, message); }
+        if (PyErr_ExceptionMatches(PyExc_TypeError)) {
+            PyErr_SetString(PyExc_TypeError, message);
+        }
         return NULL;
     }
     return PySequence_List(iterator);

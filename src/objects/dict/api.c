@@ -34,7 +34,7 @@ _PyDict_GetItem_KnownHash(PyObject *op, PyObject *key, Py_hash_t hash)
 {
     if (!is_dict(op)) { return NULL; }
     PyObject *value;
-    hob_dict_find((PyDictObject *)op, key, hash, &value);
+    hob_dict_find_fast((PyDictObject *)op, key, hash, &value);
     return value;
 }
 
@@ -45,7 +45,7 @@ PyDict_GetItemWithError(PyObject *op, PyObject *key)
     Py_hash_t hash = hob_dict_hash(key);
     if (hash == -1) { return NULL; }
     PyObject *value;
-    hob_dict_find((PyDictObject *)op, key, hash, &value);
+    hob_dict_find_fast((PyDictObject *)op, key, hash, &value);
     return value;
 }
 
@@ -64,7 +64,7 @@ PyDict_GetItem(PyObject *op, PyObject *key)
     PyErr_Fetch(&type, &value, &traceback);
     Py_hash_t hash = hob_dict_hash(key);
     PyObject *found = NULL;
-    if (hash != -1) { hob_dict_find((PyDictObject *)op, key, hash, &found); }
+    if (hash != -1) { hob_dict_find_fast((PyDictObject *)op, key, hash, &found); }
     PyErr_Restore(type, value, traceback);
     return found;
 }
@@ -98,7 +98,7 @@ int
 _PyDict_Contains_KnownHash(PyObject *op, PyObject *key, Py_hash_t hash)
 {
     PyObject *value;
-    Py_ssize_t ix = hob_dict_find((PyDictObject *)op, key, hash, &value);
+    Py_ssize_t ix = hob_dict_find_fast((PyDictObject *)op, key, hash, &value);
     return ix == INDEX_ERROR ? -1 : value != NULL;
 }
 
@@ -193,7 +193,7 @@ _PyDict_DelItemIf(PyObject *op, PyObject *key, int (*predicate)(PyObject *value)
     Py_hash_t hash = PyObject_Hash(key);
     if (hash == -1) { return -1; }
     PyObject *value;
-    Py_ssize_t ix = hob_dict_find(self, key, hash, &value);
+    Py_ssize_t ix = hob_dict_find_fast(self, key, hash, &value);
     if (ix == INDEX_ERROR) { return -1; }
     if (!value) {
         _PyErr_SetKeyError(key);

@@ -579,36 +579,9 @@ bool
 hob_dict_step(PyDictObject *self, Py_ssize_t *pos, PyObject **key, PyObject **value,
               Py_hash_t *hash)
 {
-    Py_ssize_t i = *pos;
-    PyDictKeysObject *keys = self->ma_keys;
     PyObject *found_key, *found;
     Py_hash_t found_hash;
-    if (i < 0) { return false; }
-
-    if (self->ma_values) {
-        if (i >= hob_values_length(self->ma_values)) { return false; }
-        int ix = hob_values_order(self->ma_values, (int)i);
-        found_key = hob_keys_str(keys)[ix].key;
-        found_hash = ((PyASCIIObject *)found_key)->hash;
-        found = self->ma_values->values[ix];
-    }
-    else if (keys->kind != KEYS_GENERAL) {
-        hob_dict_str_entry *entries = hob_keys_str(keys);
-        while (i < keys->n_entries && !entries[i].value) { i++; }
-        if (i >= keys->n_entries) { return false; }
-        found_key = entries[i].key;
-        found_hash = ((PyASCIIObject *)found_key)->hash;
-        found = entries[i].value;
-    }
-    else {
-        hob_dict_entry *entries = hob_keys_general(keys);
-        while (i < keys->n_entries && !entries[i].value) { i++; }
-        if (i >= keys->n_entries) { return false; }
-        found_key = entries[i].key;
-        found_hash = entries[i].hash;
-        found = entries[i].value;
-    }
-    *pos = i + 1;
+    if (!hob_dict_walk(self, pos, &found_key, &found, &found_hash)) { return false; }
     if (key) { *key = found_key; }
     if (value) { *value = found; }
     if (hash) { *hash = found_hash; }

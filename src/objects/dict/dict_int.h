@@ -61,6 +61,54 @@ hob_dict_track(PyDictObject *self, PyObject *key, PyObject *value)
     if (!hob_gc_is_tracked(self)) { hob_dict_track_for(self, key, value); }
 }
 
+/* hob_dict_find with the commonest case inline: a str in a small table of strs. */
+static ALWAYS_INLINE Py_ssize_t
+hob_dict_find_fast(PyDictObject *self, PyObject *key, Py_hash_t hash, PyObject **value)
+{
+    PyDictKeysObject *keys = self->ma_keys;
+    if (keys->kind != KEYS_STR || !PyUnicode_CheckExact(key) || keys->log2_size >= 8) {
+        return hob_dict_find(self, key, hash, value);
+    }
+    Py_ssize_t ix = hob_keys_find_small(keys, key, hash);
+    *value = ix >= 0 ? hob_keys_str(keys)[ix].value : NULL;
+    return ix;
+}
+
+/* hob_dict_step, inline; nothing may be NULL. */
+static ALWAYS_INLINE bool
+hob_dict_walk(PyDictObject *self, Py_ssize_t *pos, PyObject **key, PyObject **value,
+              Py_hash_t *hash)
+{
+    Py_ssize_t i = *pos;
+    PyDictKeysObject *keys = self->ma_keys;
+    if (UNLIKELY(i < 0)) { return false; }
+    if (UNLIKELY(self->ma_values != NULL)) {
+        if (i >= hob_values_length(self->ma_values)) { return false; }
+        int ix = hob_values_order(self->ma_values, (int)i);
+        *key = hob_keys_str(keys)[ix].key;
+        *value = self->ma_values->values[ix];
+        *hash = ((PyASCIIObject *)*key)->hash;
+    }
+    else if (keys->kind != KEYS_GENERAL) {
+        hob_dict_str_entry *entries = hob_keys_str(keys);
+        while (i < keys->n_entries && !entries[i].value) { i++; }
+        if (i >= keys->n_entries) { return false; }
+        *key = entries[i].key;
+        *value = entries[i].value;
+        *hash = ((PyASCIIObject *)*key)->hash;
+    }
+    else {
+        hob_dict_entry *entries = hob_keys_general(keys);
+        while (i < keys->n_entries && !entries[i].value) { i++; }
+        if (i >= keys->n_entries) { return false; }
+        *key = entries[i].key;
+        *value = entries[i].value;
+        *hash = entries[i].hash;
+    }
+    *pos = i + 1;
+    return true;
+}
+
 /* --- merge.c --- */
 
 enum { MERGE_KEEP = 0, MERGE_REPLACE = 1, MERGE_REFUSE = 2 };   /* a key in both */

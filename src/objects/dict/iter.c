@@ -89,11 +89,12 @@ finish(dict_iter *self)
     return NULL;
 }
 
-static bool
+static ALWAYS_INLINE bool
 step_forward(dict_iter *self, PyObject **key, PyObject **value)
 {
+    Py_hash_t hash;
     if (check_size(self) < 0) { return false; }
-    if (!hob_dict_step(self->dict, &self->pos, key, value, NULL)) {
+    if (!hob_dict_walk(self->dict, &self->pos, key, value, &hash)) {
         finish(self);
         return false;
     }

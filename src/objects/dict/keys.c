@@ -196,9 +196,7 @@ Py_ssize_t
 hob_keys_find_str(const PyDictKeysObject *keys, PyObject *key, Py_hash_t hash)
 {
     if (UNLIKELY(keys->log2_size >= 8)) { return find_str_wide(keys, key, hash); }
-    const hob_dict_str_entry *entries = hob_keys_str(keys);
-    hob_probe p = hob_probe_start(keys, hash);
-    FIND_STR(int8_t);
+    return hob_keys_find_small(keys, key, hash);
 }
 
 static inline void

@@ -236,3 +236,22 @@ hob_str_same(PyObject *a, PyObject *b)
     return kind == (int)PyUnicode_KIND(b)
         && memcmp(PyUnicode_DATA(a), PyUnicode_DATA(b), (size_t)length * kind) == 0;
 }
+
+/* hob_keys_find_str for a table of at most 128 slots; to inline where it is hot. */
+static ALWAYS_INLINE Py_ssize_t
+hob_keys_find_small(const PyDictKeysObject *keys, PyObject *key, Py_hash_t hash)
+{
+    const int8_t *indices = (const int8_t *)keys->indices;
+    const hob_dict_str_entry *entries = hob_keys_str(keys);
+    for (hob_probe p = hob_probe_start(keys, hash);; hob_probe_next(&p)) {
+        Py_ssize_t ix = indices[p.slot];
+        if (ix < 0) {
+            if (ix == INDEX_EMPTY) { return INDEX_EMPTY; }
+            continue;
+        }
+        PyObject *other = entries[ix].key;
+        if (other == key || (((PyASCIIObject *)other)->hash == hash && hob_str_same(other, key))) {
+            return ix;
+        }
+    }
+}

@@ -21,7 +21,7 @@ static tri
 merge_by_copy(PyDictObject *self, PyDictObject *other)
 {
     PyDictKeysObject *keys = other->ma_keys;
-    if (self->ma_used || self->ma_values || other->ma_values || self->ma_keys != &hob_keys_empty
+    if (self->ma_used || self->ma_values || other->ma_values
             || other->ma_used != keys->n_entries) {
         return 0;
     }
@@ -32,8 +32,10 @@ merge_by_copy(PyDictObject *self, PyDictObject *other)
     if (!copy) { return -1; }
     if (hob_gc_is_tracked(other) && !hob_gc_is_tracked(self)) { hob_gc_track(self); }
     hob_dict_touch(self, DICT_EVENT_ADD, NULL, NULL);
+    PyDictKeysObject *old = self->ma_keys;
     self->ma_keys = copy;
     self->ma_used = other->ma_used;
+    hob_keys_decref(old);
     return 1;
 }
 
@@ -64,9 +66,10 @@ static status
 merge_dict(PyDictObject *self, PyDictObject *other, int mode)
 {
     if (other == self || other->ma_used == 0) { return 0; }
-    if (mode == MERGE_REPLACE || self->ma_used == 0) {
+    if (self->ma_used == 0) {
         tri done = merge_by_copy(self, other);
         if (done) { return done < 0 ? -1 : 0; }
+        mode = MERGE_REPLACE;           /* no key can be in both */
     }
     if (reserve(self, other) < 0) { return -1; }
 

@@ -40,7 +40,7 @@ dict_subscript(PyObject *self, PyObject *key)
     Py_hash_t hash = hob_dict_hash(key);
     if (hash == -1) { return NULL; }
     PyObject *value;
-    if (hob_dict_find(as_dict(self), key, hash, &value) == INDEX_ERROR) { return NULL; }
+    if (hob_dict_find_fast(as_dict(self), key, hash, &value) == INDEX_ERROR) { return NULL; }
     return value ? Py_NewRef(value) : missing(self, key);
 }
 
@@ -119,7 +119,7 @@ hob_dict_equal(PyDictObject *a, PyDictObject *b)
         own PyObject *key = Py_NewRef(k);
         own PyObject *mine = Py_NewRef(v);
         PyObject *theirs;
-        if (hob_dict_find(b, key, hash, &theirs) == INDEX_ERROR) { return -1; }
+        if (hob_dict_find_fast(b, key, hash, &theirs) == INDEX_ERROR) { return -1; }
         if (!theirs) { return 0; }
         own PyObject *held = Py_NewRef(theirs);
         tri same = PyObject_RichCompareBool(mine, held, Py_EQ);
@@ -199,7 +199,7 @@ dict_get(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
     Py_hash_t hash = hob_dict_hash(args[0]);
     if (hash == -1) { return NULL; }
     PyObject *value;
-    if (hob_dict_find(as_dict(self), args[0], hash, &value) == INDEX_ERROR) { return NULL; }
+    if (hob_dict_find_fast(as_dict(self), args[0], hash, &value) == INDEX_ERROR) { return NULL; }
     if (value) { return Py_NewRef(value); }
     return Py_NewRef(nargs > 1 ? args[1] : Py_None);
 }

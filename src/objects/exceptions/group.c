@@ -347,7 +347,6 @@ hob_exception_reraise_star(PyObject *orig, PyObject *excs)
     own PyObject *unhandled = again;
     if (PyList_GET_SIZE(raised) == 0) { return Py_NewRef(unhandled ? unhandled : Py_None); }
     if (unhandled && PyList_Append(raised, unhandled) < 0) { return NULL; }
-    if (PyList_GET_SIZE(raised) == 1) { return Py_NewRef(PyList_GET_ITEM(raised, 0)); }
     own PyObject *msg = PyUnicode_FromString("");
     if (!msg) { return NULL; }
     return PyObject_CallFunctionObjArgs(PyExc_BaseExceptionGroup, msg, raised, NULL);

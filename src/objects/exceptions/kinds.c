@@ -86,9 +86,8 @@ hob_import_init(PyObject *op, PyObject *args, PyObject *kwargs)
                            &self->path) < 0) {
         return -1;
     }
-    if (PyTuple_GET_SIZE(args) == 1) {
-        Py_XSETREF(self->msg, Py_NewRef(PyTuple_GET_ITEM(args, 0)));
-    }
+    PyObject *msg = PyTuple_GET_SIZE(args) == 1 ? PyTuple_GET_ITEM(args, 0) : NULL;
+    Py_XSETREF(self->msg, Py_XNewRef(msg));
     return 0;
 }
 

@@ -191,13 +191,16 @@ read_literal(const literal *lit)
 }
 
 /* Read a NUL-terminated text: 1 and a number, 0 when it is none, -1 with an
- * exception.  *end is where reading stopped, trailing blanks included. */
+ * exception.  *end is where reading stopped, trailing blanks included; *base
+ * becomes the one that was read. */
 static int
-read_text(const char *s, int base, const char **end, PyObject **out)
+read_text(const char *s, int *base, const char **end, PyObject **out)
 {
     literal lit;
-    *end = s;
-    if (!scan_literal(s, base, &lit)) { return 0; }
+    bool found = scan_literal(s, *base, &lit);
+    *base = lit.base;
+    *end = lit.digits;
+    if (!found) { return 0; }
     *out = read_literal(&lit);
     if (!*out) { return -1; }
     while (is_space(*lit.end)) { lit.end++; }
@@ -220,16 +223,29 @@ base_is_wrong(int base)
     return true;
 }
 
+/* The number that all of s is, else NULL: without an exception when it is none. */
+static MAYBE_NULL PyObject *
+read_whole(const char *s, const char *s_end, int base)
+{
+    const char *end;
+    PyObject *z;
+    int found = read_text(s, &base, &end, &z);
+    if (found <= 0) { return NULL; }
+    if (end == s_end) { return z; }
+    Py_DECREF(z);
+    return NULL;
+}
+
 PyObject *
 PyLong_FromString(const char *str, char **pend, int base)
 {
     if (base_is_wrong(base)) { return NULL; }
     const char *end;
     PyObject *z;
-    int found = read_text(str, base, &end, &z);
+    int found = read_text(str, &base, &end, &z);
     if (found < 0) { return NULL; }
     if (pend) { *pend = (char *)end; }
-    if (found && (pend || *end == '\0')) { return z; }
+    if (found && *end == '\0') { return z; }
     if (found) { Py_DECREF(z); }
     own PyObject *shown = PyUnicode_FromStringAndSize(str, (Py_ssize_t)strnlen(str, 200));
     return shown ? refuse_text(shown, base) : NULL;
@@ -239,12 +255,8 @@ PyObject *
 _PyLong_FromBytes(const char *s, Py_ssize_t len, int base)
 {
     if (base_is_wrong(base)) { return NULL; }
-    const char *end;
-    PyObject *z;
-    int found = read_text(s, base, &end, &z);
-    if (found < 0) { return NULL; }
-    if (found && end == s + len) { return z; }
-    if (found) { Py_DECREF(z); }
+    PyObject *z = read_whole(s, s + len, base);
+    if (z || PyErr_Occurred()) { return z; }
     own PyObject *shown = PyBytes_FromStringAndSize(s, Py_MIN(len, 200));
     return shown ? refuse_text(shown, base) : NULL;
 }
@@ -257,13 +269,9 @@ PyLong_FromUnicodeObject(PyObject *u, int base)
                           ? Py_NewRef(u) : _PyUnicode_TransformDecimalAndSpaceToASCII(u);
     if (!ascii) { return NULL; }
     EXPECT(PyUnicode_IS_ASCII(ascii));
-    const char *s = (const char *)PyUnicode_1BYTE_DATA(ascii), *end;
-    PyObject *z;
-    int found = read_text(s, base, &end, &z);
-    if (found < 0) { return NULL; }
-    if (found && end == s + PyUnicode_GET_LENGTH(ascii)) { return z; }
-    if (found) { Py_DECREF(z); }
-    return refuse_text(u, base);
+    const char *s = (const char *)PyUnicode_1BYTE_DATA(ascii);
+    PyObject *z = read_whole(s, s + PyUnicode_GET_LENGTH(ascii), base);
+    return z || PyErr_Occurred() ? z : refuse_text(u, base);
 }
 
 /* --- writing --- */
@@ -434,7 +442,7 @@ _PyLong_Format(PyObject *op, int base)
     return int_text_make(&t, op, base, true) ? ascii_from(t.start, t.n) : NULL;
 }
 
-int
+HOB_EXPORT int
 _PyLong_FormatWriter(_PyUnicodeWriter *writer, PyObject *op, int base, int alternate)
 {
     TEXT(t);
@@ -484,6 +492,7 @@ unsigned long
 PyOS_strtoul(const char *str, char **ptr, int base)
 {
     if (base != 0 && (base < 2 || base > 36)) {
+        while (isspace((unsigned char)*str)) { str++; }
         if (ptr) { *ptr = (char *)str; }
         return 0;
     }

@@ -98,8 +98,7 @@ _PyUnicodeWriter_WriteStr(_PyUnicodeWriter *writer, PyObject *str)
     if (n == 0) { return 0; }
     Py_UCS4 maxchar = PyUnicode_MAX_CHAR_VALUE(str);
     if (maxchar > writer->maxchar || n > writer->size - writer->pos) {
-        if (!writer->buffer && !writer->overallocate && maxchar >= writer->min_char
-            && n >= writer->min_length && PyUnicode_CheckExact(str)) {
+        if (!writer->buffer && !writer->overallocate && PyUnicode_CheckExact(str)) {
             writer->readonly = 1;
             writer->buffer = Py_NewRef(str);
             writer_update(writer);

@@ -48,7 +48,9 @@ slots_traverse(PyTypeObject *type, PyObject *self, visitproc visit, void *arg)
 {
     PyMemberDef *member = hob_type_slot_members(type);
     for (Py_ssize_t i = Py_SIZE(type); --i >= 0; member++) {
-        if (member->type == T_OBJECT_EX) { Py_VISIT(*(PyObject **)((char *)self + member->offset)); }
+        if (member->type == T_OBJECT_EX) {
+            Py_VISIT(*(PyObject **)((char *)self + member->offset));
+        }
     }
     return 0;
 }
@@ -69,7 +71,8 @@ slots_clear(PyTypeObject *type, PyObject *self)
 static inline PyObject **
 plain_dict_slot(PyTypeObject *type, PyTypeObject *base, PyObject *self)
 {
-    if (type->tp_dictoffset == base->tp_dictoffset) { return NULL; }    /* the base's business */
+    /* the base's business */
+    if (type->tp_dictoffset == base->tp_dictoffset) { return NULL; }
     return hob_object_dict_slot(self);
 }
 

@@ -43,7 +43,8 @@ error_abstract(PyTypeObject *type)
     own PyObject *comma = PyUnicode_FromString(", ");
     own PyObject *joined = comma ? PyUnicode_Join(comma, sorted) : NULL;
     if (!joined) { return; }
-    PyErr_Format(PyExc_TypeError, "Can't instantiate abstract class %s with abstract method%s %U",
+    PyErr_Format(PyExc_TypeError,
+                 "Can't instantiate abstract class %s with abstract method%s %U",
                  type->tp_name, PyList_GET_SIZE(sorted) > 1 ? "s" : "", joined);
 }
 
@@ -126,7 +127,9 @@ object_get_class(PyObject *self, void *context)
 static bool
 class_may_change(PyTypeObject *old, PyTypeObject *new)
 {
-    if (PyType_IsSubtype(old, &PyModule_Type) && PyType_IsSubtype(new, &PyModule_Type)) { return true; }
+    if (PyType_IsSubtype(old, &PyModule_Type) && PyType_IsSubtype(new, &PyModule_Type)) {
+        return true;
+    }
     if (!((old->tp_flags | new->tp_flags) & Py_TPFLAGS_IMMUTABLETYPE)) { return true; }
     PyErr_SetString(PyExc_TypeError, "__class__ assignment only supported for mutable types "
                     "or ModuleType subclasses");
@@ -148,7 +151,9 @@ object_set_class(PyObject *self, PyObject *value, void *context)
     }
     PyTypeObject *new = (PyTypeObject *)value;
     if (PySys_Audit("object.__setattr__", "OsO", self, "__class__", value) < 0) { return -1; }
-    if (!class_may_change(old, new) || !hob_layout_compatible(old, new, "__class__")) { return -1; }
+    if (!class_may_change(old, new) || !hob_layout_compatible(old, new, "__class__")) {
+        return -1;
+    }
     if (old->tp_flags & Py_TPFLAGS_MANAGED_DICT) {
         /* inline values are laid out by the keys of the old class */
         if (!hob_instance_materialise(self)) { return -1; }

@@ -21,8 +21,12 @@ type_repr(PyObject *self)
     if (!module) { PyErr_Clear(); }
     own PyObject *name = PyType_GetQualName(type);
     if (!name) { return NULL; }
-    if (!module || !PyUnicode_Check(module)) { return PyUnicode_FromFormat("<class '%s'>", type->tp_name); }
-    if (_PyUnicode_EQ(module, ID(builtins))) { return PyUnicode_FromFormat("<class '%U'>", name); }
+    if (!module || !PyUnicode_Check(module)) {
+        return PyUnicode_FromFormat("<class '%s'>", type->tp_name);
+    }
+    if (_PyUnicode_EQ(module, ID(builtins))) {
+        return PyUnicode_FromFormat("<class '%U'>", name);
+    }
     return PyUnicode_FromFormat("<class '%U.%U'>", module, name);
 }
 
@@ -35,7 +39,8 @@ hob_type_getattr(PyTypeObject *type, PyObject *name, bool *missing)
     if (UNLIKELY(!PyUnicode_Check(name))) {
         return hob_error_type("attribute name must be string, not '%.200s'", name);
     }
-    if (UNLIKELY(!(type->tp_flags & Py_TPFLAGS_READY)) && PyType_Ready(type) < 0) { return NULL; }
+    bool readied = type->tp_flags & (Py_TPFLAGS_READY | Py_TPFLAGS_READYING);
+    if (UNLIKELY(!readied) && PyType_Ready(type) < 0) { return NULL; }
 
     own PyObject *on_meta = Py_XNewRef(hob_type_peek(meta, name));
     descrgetfunc meta_get = on_meta ? Py_TYPE(on_meta)->tp_descr_get : NULL;

@@ -21,7 +21,8 @@ may_set(PyTypeObject *type, PyObject *value, const char *name)
         return false;
     }
     if (!value) {
-        PyErr_Format(PyExc_TypeError, "cannot delete '%s' attribute of immutable type '%s'", name,
+        PyErr_Format(PyExc_TypeError, "cannot delete '%s' attribute of immutable type '%s'",
+                     name,
                      type->tp_name);
         return false;
     }
@@ -47,7 +48,9 @@ hob_type_module(PyTypeObject *type)
 {
     if (hob_type_is_heap(type)) {
         PyObject *module = PyDict_GetItemWithError(type->tp_dict, ID(__module__));
-        if (!module && !PyErr_Occurred()) { PyErr_SetObject(PyExc_AttributeError, ID(__module__)); }
+        if (!module && !PyErr_Occurred()) {
+            PyErr_SetObject(PyExc_AttributeError, ID(__module__));
+        }
         return Py_XNewRef(module);
     }
     const char *dot = strrchr(type->tp_name, '.');
@@ -197,7 +200,8 @@ get_annotations(PyObject *self, void *context)
 {
     PyTypeObject *type = (PyTypeObject *)self;
     if (!hob_type_is_heap(type)) {
-        PyErr_Format(PyExc_AttributeError, "type object '%s' has no attribute '__annotations__'",
+        PyErr_Format(PyExc_AttributeError,
+                     "type object '%s' has no attribute '__annotations__'",
                      type->tp_name);
         return NULL;
     }
@@ -208,7 +212,9 @@ get_annotations(PyObject *self, void *context)
     }
     if (PyErr_Occurred()) { return NULL; }
     own PyObject *fresh = PyDict_New();
-    if (!fresh || PyDict_SetItem(type->tp_dict, ID(__annotations__), fresh) < 0) { return NULL; }
+    if (!fresh || PyDict_SetItem(type->tp_dict, ID(__annotations__), fresh) < 0) {
+        return NULL;
+    }
     PyType_Modified(type);
     return take(fresh);
 }
@@ -282,6 +288,16 @@ undo_mro(PyObject *undo)
     }
 }
 
+/* By tp_base alone: while a mro() is running, tp_mro may not tell yet. */
+static bool
+derives_by_base(PyTypeObject *type, PyTypeObject *from)
+{
+    for (; type; type = type->tp_base) {
+        if (type == from) { return true; }
+    }
+    return false;
+}
+
 static status
 check_new_bases(PyTypeObject *type, PyObject *bases)
 {
@@ -303,7 +319,7 @@ check_new_bases(PyTypeObject *type, PyObject *bases)
             return -1;
         }
         PyTypeObject *b = (PyTypeObject *)base;
-        if (PyType_IsSubtype(b, type)) {
+        if (PyType_IsSubtype(b, type) || derives_by_base(b, type)) {
             PyErr_SetString(PyExc_TypeError, "a __bases__ item causes an inheritance cycle");
             return -1;
         }
@@ -461,7 +477,8 @@ PyMemberDef hob_type_members[] = {
     {"__basicsize__", T_PYSSIZET, offsetof(PyTypeObject, tp_basicsize), READONLY, NULL},
     {"__itemsize__", T_PYSSIZET, offsetof(PyTypeObject, tp_itemsize), READONLY, NULL},
     {"__flags__", T_ULONG, offsetof(PyTypeObject, tp_flags), READONLY, NULL},
-    {"__weakrefoffset__", T_PYSSIZET, offsetof(PyTypeObject, tp_weaklistoffset), READONLY, NULL},
+    {"__weakrefoffset__", T_PYSSIZET, offsetof(PyTypeObject,
+                                               tp_weaklistoffset), READONLY, NULL},
     {"__base__", T_OBJECT, offsetof(PyTypeObject, tp_base), READONLY, NULL},
     {"__dictoffset__", T_PYSSIZET, offsetof(PyTypeObject, tp_dictoffset), READONLY, NULL},
     {"__mro__", T_OBJECT, offsetof(PyTypeObject, tp_mro), READONLY, NULL},

@@ -28,9 +28,11 @@ hob_type_call(PyObject *self, PyObject *args, PyObject *kwargs)
         return NULL;
     }
     PyThreadState *ts = hob_ts();
-    PyObject *instance = _Py_CheckFunctionResult(ts, self, type->tp_new(type, args, kwargs), NULL);
+    PyObject *instance = _Py_CheckFunctionResult(ts, self, type->tp_new(type, args, kwargs),
+                                                 NULL);
     if (!instance) { return NULL; }
-    if (!PyObject_TypeCheck(instance, type)) { return instance; }   /* __new__ chose otherwise */
+    /* __new__ chose otherwise */
+    if (!PyObject_TypeCheck(instance, type)) { return instance; }
     initproc init = Py_TYPE(instance)->tp_init;
     if (init && init(instance, args, kwargs) < 0) {
         Py_DECREF(instance);
@@ -115,7 +117,8 @@ hob_class_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, PyObj
     if (LIKELY(init != NULL)) { return call_plain(type, init, args, nargsf, kwnames); }
 
     Py_ssize_t nargs = PyVectorcall_NARGS(nargsf);
-    if (nargs == 0 && !kwnames && type->tp_new == hob_object_new && type->tp_init == hob_object_init
+    if (nargs == 0 && !kwnames && type->tp_new == hob_object_new
+        && type->tp_init == hob_object_init
         && !(type->tp_flags & Py_TPFLAGS_IS_ABSTRACT)) {
         return type->tp_alloc(type, 0);         /* `class K: pass`, called K() */
     }

@@ -49,7 +49,9 @@ add_the_same(PyTypeObject *a, PyTypeObject *b)
     Py_ssize_t n_b = slots_b ? PyTuple_GET_SIZE(slots_b) : 0;
     if (n_a != n_b) { return false; }
     for (Py_ssize_t i = 0; i < n_a; i++) {
-        if (!_PyUnicode_EQ(PyTuple_GET_ITEM(slots_a, i), PyTuple_GET_ITEM(slots_b, i))) { return false; }
+        if (!_PyUnicode_EQ(PyTuple_GET_ITEM(slots_a, i), PyTuple_GET_ITEM(slots_b, i))) {
+            return false;
+        }
     }
     return true;
 }

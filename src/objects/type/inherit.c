@@ -46,7 +46,8 @@ take_slot(PyTypeObject *type, PyTypeObject *base, PyTypeObject *its_base, size_t
 }
 
 static void
-take_table(PyTypeObject *type, PyTypeObject *base, PyTypeObject *its_base, size_t table, size_t size)
+take_table(PyTypeObject *type, PyTypeObject *base, PyTypeObject *its_base, size_t table,
+           size_t size)
 {
     void **mine = FIELD(type, table), **theirs = FIELD(base, table);
     if (!mine || !theirs || mine == theirs) { return; }

@@ -113,7 +113,9 @@ mro_walk(PyTypeObject *type, PyObject *name)
         Py_ssize_t n = PyTuple_GET_SIZE(mro);
         for (Py_ssize_t i = 0; i < n && !value; i++) {
             PyTypeObject *base = (PyTypeObject *)PyTuple_GET_ITEM(mro, i);
-            if (base->tp_dict) { value = hob_dict_peek_str((PyDictObject *)base->tp_dict, name); }
+            if (base->tp_dict) {
+                value = hob_dict_peek_str((PyDictObject *)base->tp_dict, name);
+            }
         }
         return value;
     }
@@ -189,7 +191,8 @@ hob_special_call(PyObject *name, PyObject *const *args, Py_ssize_t nargs, bool *
     /* args[0] stays where it is: as the free slot in front of a bound call */
     PyObject *result = unbound
         ? hob_call(method, args, (size_t)nargs, NULL)
-        : hob_call(method, args + 1, (size_t)(nargs - 1) | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+        : hob_call(method, args + 1, (size_t)(nargs - 1) | PY_VECTORCALL_ARGUMENTS_OFFSET,
+                   NULL);
     Py_DECREF(method);
     return result;
 }
@@ -245,7 +248,9 @@ status
 hob_subclasses_add_to_bases(PyTypeObject *type, PyObject *bases)
 {
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(bases); i++) {
-        if (hob_subclasses_add((PyTypeObject *)PyTuple_GET_ITEM(bases, i), type) < 0) { return -1; }
+        if (hob_subclasses_add((PyTypeObject *)PyTuple_GET_ITEM(bases, i), type) < 0) {
+            return -1;
+        }
     }
     return 0;
 }

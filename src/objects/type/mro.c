@@ -15,9 +15,8 @@
 int
 PyType_IsSubtype(PyTypeObject *a, PyTypeObject *b)
 {
-    if (a == b) { return 1; }
     PyObject *mro = a->tp_mro;
-    if (mro) {
+    if (mro) {                  /* a custom mro may even leave a itself out */
         Py_ssize_t n = PyTuple_GET_SIZE(mro);
         for (Py_ssize_t i = 0; i < n; i++) {
             if (PyTuple_GET_ITEM(mro, i) == (PyObject *)b) { return 1; }
@@ -41,7 +40,8 @@ typedef struct merge_list {
 static inline PyObject *
 merge_head(const merge_list *list)
 {
-    return list->at < PyTuple_GET_SIZE(list->items) ? PyTuple_GET_ITEM(list->items, list->at) : NULL;
+    return list->at < PyTuple_GET_SIZE(list->items) ? PyTuple_GET_ITEM(list->items, list->at)
+        : NULL;
 }
 
 static bool
@@ -78,7 +78,8 @@ error_inconsistent(const merge_list *lists, Py_ssize_t n)
         if (known) { continue; }
         own PyObject *name = class_name(head);
         own PyObject *text = name ? PyObject_Str(name) : NULL;
-        if (!text || PyDict_SetItem(seen, head, Py_None) < 0 || PyList_Append(names, text) < 0) {
+        if (!text || PyDict_SetItem(seen, head, Py_None) < 0
+            || PyList_Append(names, text) < 0) {
             return;
         }
     }
@@ -86,7 +87,8 @@ error_inconsistent(const merge_list *lists, Py_ssize_t n)
     own PyObject *joined = comma ? PyUnicode_Join(comma, names) : NULL;
     if (!joined) { return; }
     PyErr_Format(PyExc_TypeError,
-                 "Cannot create a consistent method resolution\norder (MRO) for bases %U", joined);
+                 "Cannot create a consistent method resolution\norder (MRO) for bases %U",
+                 joined);
 }
 
 static status
@@ -181,7 +183,8 @@ check_custom(PyTypeObject *type, PyObject *mro)
             return -1;
         }
         if (!PyType_IsSubtype(solid, hob_mro_solid_base((PyTypeObject *)entry))) {
-            PyErr_Format(PyExc_TypeError, "mro() returned base with unsuitable layout ('%.500s')",
+            PyErr_Format(PyExc_TypeError,
+                         "mro() returned base with unsuitable layout ('%.500s')",
                          ((PyTypeObject *)entry)->tp_name);
             return -1;
         }
@@ -238,7 +241,8 @@ static bool
 adds_fields(PyTypeObject *type, PyTypeObject *base)
 {
     if (type->tp_itemsize || base->tp_itemsize) {
-        return type->tp_basicsize != base->tp_basicsize || type->tp_itemsize != base->tp_itemsize;
+        return type->tp_basicsize != base->tp_basicsize
+            || type->tp_itemsize != base->tp_itemsize;
     }
     Py_ssize_t size = type->tp_basicsize, word = sizeof(PyObject *);
     if (hob_type_is_heap(type)) {

@@ -31,7 +31,8 @@ static PyObject *
 mangle(PyObject *class_name, PyObject *name)
 {
     Py_ssize_t n = PyUnicode_GET_LENGTH(name);
-    bool private = n >= 3 && PyUnicode_READ_CHAR(name, 0) == '_' && PyUnicode_READ_CHAR(name, 1) == '_'
+    bool private = n >= 3
+        && PyUnicode_READ_CHAR(name, 0) == '_' && PyUnicode_READ_CHAR(name, 1) == '_'
         && !(PyUnicode_READ_CHAR(name, n - 1) == '_' && PyUnicode_READ_CHAR(name, n - 2) == '_')
         && PyUnicode_FindChar(name, '.', 0, n, 1) < 0;
     if (!private) { return Py_NewRef(name); }
@@ -66,14 +67,16 @@ slots_scan(class_plan *plan, PyObject *names)
         if (slot_name_check(name) < 0) { return -1; }
         if (_PyUnicode_EQ(name, ID(__dict__))) {
             if (!plan->may_add_dict || plan->add_dict) {
-                PyErr_SetString(PyExc_TypeError, "__dict__ slot disallowed: we already got one");
+                PyErr_SetString(PyExc_TypeError,
+                                "__dict__ slot disallowed: we already got one");
                 return -1;
             }
             plan->add_dict = true;
         }
         if (_PyUnicode_EQ(name, ID(__weakref__))) {
             if (!plan->may_add_weak || plan->add_weak) {
-                PyErr_SetString(PyExc_TypeError, "__weakref__ slot disallowed: either we already "
+                PyErr_SetString(PyExc_TypeError,
+                                "__weakref__ slot disallowed: either we already "
                                 "got one, or __itemsize__ != 0");
                 return -1;
             }
@@ -91,15 +94,19 @@ slots_choose(class_plan *plan, PyObject *names)
     if (!chosen) { return -1; }
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(names); i++) {
         PyObject *name = PyTuple_GET_ITEM(names, i);
-        if (_PyUnicode_EQ(name, ID(__dict__)) || _PyUnicode_EQ(name, ID(__weakref__))) { continue; }
+        if (_PyUnicode_EQ(name, ID(__dict__)) || _PyUnicode_EQ(name, ID(__weakref__))) {
+            continue;
+        }
         own PyObject *full = mangle(plan->name, name);
         if (!full) { return -1; }
         PyUnicode_InternInPlace(&full);
         if (PyList_Append(chosen, full) < 0) { return -1; }
         int known = PyDict_Contains(plan->namespace, full);
         if (known < 0) { return -1; }
-        if (known && !_PyUnicode_EQ(full, ID(__qualname__)) && !_PyUnicode_EQ(full, ID(__classcell__))) {
-            PyErr_Format(PyExc_ValueError, "%R in __slots__ conflicts with class variable", full);
+        if (known && !_PyUnicode_EQ(full, ID(__qualname__))
+            && !_PyUnicode_EQ(full, ID(__classcell__))) {
+            PyErr_Format(PyExc_ValueError, "%R in __slots__ conflicts with class variable",
+                         full);
             return -1;
         }
     }
@@ -136,7 +143,8 @@ plan_slots(class_plan *plan)
         plan->add_weak = plan->may_add_weak;
         return 0;
     }
-    own PyObject *names = PyUnicode_Check(given) ? PyTuple_Pack(1, given) : PySequence_Tuple(given);
+    own PyObject *names = PyUnicode_Check(given) ? PyTuple_Pack(1, given)
+        : PySequence_Tuple(given);
     if (!names) { return -1; }
     if (PyTuple_GET_SIZE(names) > 0 && plan->base->tp_itemsize != 0) {
         PyErr_Format(PyExc_TypeError, "nonempty __slots__ not supported for subtype of '%s'",
@@ -205,11 +213,13 @@ lay_out(PyTypeObject *type, const class_plan *plan)
 static PyTypeObject *
 make_object(const class_plan *plan)
 {
-    PyTypeObject *type = (PyTypeObject *)plan->metatype->tp_alloc(plan->metatype, plan->n_slots);
+    PyTypeObject *type = (PyTypeObject *)plan->metatype->tp_alloc(plan->metatype,
+                                                                  plan->n_slots);
     if (!type) { return NULL; }
     PyHeapTypeObject *heap = (PyHeapTypeObject *)type;
     type->tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HEAPTYPE | Py_TPFLAGS_BASETYPE
-                   | Py_TPFLAGS_HAVE_GC;        /* any instance can close a cycle with its class */
+                   /* any instance can close a cycle with its class */
+                   | Py_TPFLAGS_HAVE_GC;
     heap->ht_name = Py_NewRef(plan->name);
     heap->ht_slots = Py_XNewRef(plan->slots);
     type->tp_bases = Py_NewRef(plan->bases);
@@ -367,7 +377,8 @@ tell_base(PyTypeObject *type, PyObject *kwargs)
         PyTypeObject *base = type->tp_base;
         if (base == &PyBaseObject_Type && PyTuple_GET_SIZE(type->tp_mro) == 2) { return 0; }
     }
-    own PyObject *method = hob_super_getattr(type, (PyObject *)type, ID(__init_subclass__), NULL);
+    own PyObject *method = hob_super_getattr(type, (PyObject *)type, ID(__init_subclass__),
+                                             NULL);
     if (!method) { return -1; }
     own PyObject *result = PyObject_VectorcallDict(method, NULL, 0, kwargs);
     return result ? 0 : -1;

@@ -22,13 +22,15 @@ new_wrapper(PyObject *self, PyObject *args, PyObject *kwargs)
     }
     PyObject *first = PyTuple_GET_ITEM(args, 0);
     if (!PyType_Check(first)) {
-        PyErr_Format(PyExc_TypeError, "%s.__new__(X): X is not a type object (%s)", type->tp_name,
+        PyErr_Format(PyExc_TypeError, "%s.__new__(X): X is not a type object (%s)",
+                     type->tp_name,
                      Py_TYPE(first)->tp_name);
         return NULL;
     }
     PyTypeObject *subtype = (PyTypeObject *)first;
     if (!PyType_IsSubtype(subtype, type)) {
-        PyErr_Format(PyExc_TypeError, "%s.__new__(%s): %s is not a subtype of %s", type->tp_name,
+        PyErr_Format(PyExc_TypeError, "%s.__new__(%s): %s is not a subtype of %s",
+                     type->tp_name,
                      subtype->tp_name, subtype->tp_name, type->tp_name);
         return NULL;
     }
@@ -120,7 +122,8 @@ add_doc(PyTypeObject *type)
 {
     int known = PyDict_Contains(type->tp_dict, ID(__doc__));
     if (known) { return known < 0 ? -1 : 0; }
-    own PyObject *doc = type->tp_doc ? _PyType_GetDocFromInternalDoc(type->tp_name, type->tp_doc)
+    own PyObject *doc = type->tp_doc ? _PyType_GetDocFromInternalDoc(type->tp_name,
+                                                                     type->tp_doc)
                                      : Py_NewRef(Py_None);
     return doc ? PyDict_SetItem(type->tp_dict, ID(__doc__), doc) : -1;
 }

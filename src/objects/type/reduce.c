@@ -24,7 +24,8 @@ slot_names(PyTypeObject *cls)
     if (!names && PyErr_Occurred()) { return NULL; }
     if (names) {
         if (names != Py_None && !PyList_Check(names)) {
-            PyErr_Format(PyExc_TypeError, "%.200s.__slotnames__ should be a list or None, not %.200s",
+            PyErr_Format(PyExc_TypeError,
+                         "%.200s.__slotnames__ should be a list or None, not %.200s",
                          cls->tp_name, Py_TYPE(names)->tp_name);
             return NULL;
         }
@@ -43,7 +44,9 @@ slot_names(PyTypeObject *cls)
 static bool
 has_no_attributes(PyObject *self)
 {
-    if (Py_TYPE(self)->tp_flags & Py_TPFLAGS_MANAGED_DICT) { return hob_instance_is_empty(self); }
+    if (Py_TYPE(self)->tp_flags & Py_TPFLAGS_MANAGED_DICT) {
+        return hob_instance_is_empty(self);
+    }
     if (!Py_TYPE(self)->tp_dictoffset) { return true; }
     PyObject *dict = *hob_object_dict_slot(self);
     return !dict || PyDict_GET_SIZE(dict) == 0;
@@ -75,7 +78,9 @@ has_hidden_fields(PyObject *self, PyObject *names)
 {
     PyTypeObject *type = Py_TYPE(self);
     Py_ssize_t known = PyBaseObject_Type.tp_basicsize;
-    if (type->tp_dictoffset && !(type->tp_flags & Py_TPFLAGS_MANAGED_DICT)) { known += sizeof(PyObject *); }
+    if (type->tp_dictoffset && !(type->tp_flags & Py_TPFLAGS_MANAGED_DICT)) {
+        known += sizeof(PyObject *);
+    }
     if (type->tp_weaklistoffset) { known += sizeof(PyObject *); }
     if (names != Py_None) { known += PyList_GET_SIZE(names) * (Py_ssize_t)sizeof(PyObject *); }
     return type->tp_basicsize > known;
@@ -88,7 +93,8 @@ default_state(PyObject *self, bool required)
     if (required && Py_TYPE(self)->tp_itemsize) {
         return hob_error_type("cannot pickle %.200s objects", self);
     }
-    own PyObject *state = has_no_attributes(self) ? Py_NewRef(Py_None) : hob_object_get_dict(self);
+    own PyObject *state = has_no_attributes(self) ? Py_NewRef(Py_None)
+        : hob_object_get_dict(self);
     if (!state) { return NULL; }
     own PyObject *names = slot_names(Py_TYPE(self));
     if (!names) { return NULL; }
@@ -118,7 +124,8 @@ ask_state(PyObject *self, bool required)
     if (PyCFunction_Check(method) && PyCFunction_GET_SELF(method) == self) {
         PyObject *native = hob_type_peek(&PyBaseObject_Type, ID(__getstate__));
         if (native && Py_IS_TYPE(native, &PyMethodDescr_Type)
-            && ((PyMethodDescrObject *)native)->d_method->ml_meth == PyCFunction_GET_FUNCTION(method)) {
+            && ((PyMethodDescrObject *)native)->d_method->ml_meth
+               == PyCFunction_GET_FUNCTION(method)) {
             return default_state(self, required);
         }
     }
@@ -226,7 +233,8 @@ reduce_newobj(PyObject *self)
     own PyObject *copyreg = import_copyreg();
     if (!copyreg) { return NULL; }
     bool by_keyword = kwargs && PyDict_GET_SIZE(kwargs) > 0;
-    own PyObject *maker = PyObject_GetAttr(copyreg, by_keyword ? ID(__newobj_ex__) : ID(__newobj__));
+    own PyObject *maker = PyObject_GetAttr(copyreg, by_keyword ? ID(__newobj_ex__)
+                                           : ID(__newobj__));
     if (!maker) { return NULL; }
     own PyObject *making = by_keyword ? PyTuple_Pack(3, type, args, kwargs)
                                       : class_and_args((PyObject *)type, args);

@@ -92,14 +92,16 @@ static PyObject *
 wrap_ternary(PyObject *self, PyObject *args, void *slot)
 {
     PyObject *other, *third;
-    return args_one_or_two(args, &other, &third) ? ((ternaryfunc)slot)(self, other, third) : NULL;
+    return args_one_or_two(args, &other, &third) ? ((ternaryfunc)slot)(self, other, third)
+        : NULL;
 }
 
 static PyObject *
 wrap_ternary_r(PyObject *self, PyObject *args, void *slot)
 {
     PyObject *other, *third;
-    return args_one_or_two(args, &other, &third) ? ((ternaryfunc)slot)(other, self, third) : NULL;
+    return args_one_or_two(args, &other, &third) ? ((ternaryfunc)slot)(other, self, third)
+        : NULL;
 }
 
 static PyObject *
@@ -152,7 +154,9 @@ wrap_sq_set_item(PyObject *self, PyObject *args, void *slot)
 {
     PyObject *key, *value;
     Py_ssize_t i;
-    if (!PyArg_UnpackTuple(args, "", 2, 2, &key, &value) || !index_of(self, key, &i)) { return NULL; }
+    if (!PyArg_UnpackTuple(args, "", 2, 2, &key, &value) || !index_of(self, key, &i)) {
+        return NULL;
+    }
     return none_unless(((ssizeobjargproc)slot)(self, i, value));
 }
 
@@ -201,9 +205,12 @@ setattr_allowed(PyObject *self, setattrofunc slot, const char *what)
         /* found who owns the slot; nobody nearer may have one of C */
         for (Py_ssize_t k = i; --k >= 0;) {
             PyTypeObject *nearer = (PyTypeObject *)PyTuple_GET_ITEM(mro, k);
-            if (hob_type_is_heap(nearer) && nearer->tp_dealloc == hob_subtype_dealloc) { continue; }
+            if (hob_type_is_heap(nearer) && nearer->tp_dealloc == hob_subtype_dealloc) {
+                continue;
+            }
             if (nearer->tp_setattro == slot) { continue; }
-            PyErr_Format(PyExc_TypeError, "can't apply this %s to %s object", what, type->tp_name);
+            PyErr_Format(PyExc_TypeError, "can't apply this %s to %s object", what,
+                         type->tp_name);
             return false;
         }
         break;
@@ -299,7 +306,7 @@ struct wrapperbase hob_slots[] = {
 #define X(group, slot, dunder, from_python, to_python, keywords, text)                  \
     {.name = #dunder, .offset = OFFSET_##group(slot), .function = (void *)from_python,    \
      .wrapper = (wrapperfunc)(void (*)(void))to_python,                                 \
-     .doc = sizeof(text) > 1 ? #dunder text : NULL,                                                \
+     .doc = sizeof(text) > 1 ? #dunder text : NULL,                                     \
      .flags = (keywords) ? PyWrapperFlag_KEYWORDS : 0},
 #include "objects/type/slots.def"
 #undef X
@@ -322,16 +329,19 @@ hob_slots_init(void)
 void **
 hob_slot_address(PyTypeObject *type, int offset)
 {
-    static const struct { size_t start; size_t end; size_t table; } groups[] = {
-        {offsetof(PyHeapTypeObject, as_async), sizeof(PyAsyncMethods), offsetof(PyTypeObject, tp_as_async)},
-        {offsetof(PyHeapTypeObject, as_number), sizeof(PyNumberMethods), offsetof(PyTypeObject, tp_as_number)},
-        {offsetof(PyHeapTypeObject, as_mapping), sizeof(PyMappingMethods), offsetof(PyTypeObject, tp_as_mapping)},
-        {offsetof(PyHeapTypeObject, as_sequence), sizeof(PySequenceMethods), offsetof(PyTypeObject, tp_as_sequence)},
-        {offsetof(PyHeapTypeObject, as_buffer), sizeof(PyBufferProcs), offsetof(PyTypeObject, tp_as_buffer)},
+#define GROUP(field, methods, table)                                                    \
+    {offsetof(PyHeapTypeObject, field), sizeof(methods), offsetof(PyTypeObject, table)}
+    static const struct { size_t start; size_t size; size_t table; } groups[] = {
+        GROUP(as_async, PyAsyncMethods, tp_as_async),
+        GROUP(as_number, PyNumberMethods, tp_as_number),
+        GROUP(as_mapping, PyMappingMethods, tp_as_mapping),
+        GROUP(as_sequence, PySequenceMethods, tp_as_sequence),
+        GROUP(as_buffer, PyBufferProcs, tp_as_buffer),
     };
+#undef GROUP
     if ((size_t)offset < groups[0].start) { return (void **)((char *)type + offset); }
     for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
-        if ((size_t)offset < groups[i].start + groups[i].end) {
+        if ((size_t)offset < groups[i].start + groups[i].size) {
             char *table = *(char **)((char *)type + groups[i].table);
             return table ? (void **)(table + (offset - groups[i].start)) : NULL;
         }

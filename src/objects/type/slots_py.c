@@ -158,7 +158,8 @@ slot_nb_power(PyObject *self, PyObject *other, PyObject *third)
                       ID(__pow__), ID(__rpow__));
     }
     /* three-argument pow() has no reflected form */
-    if (has_number_slot(Py_TYPE(self), offsetof(PyNumberMethods, nb_power), (void *)slot_nb_power)) {
+    if (has_number_slot(Py_TYPE(self), offsetof(PyNumberMethods, nb_power),
+                        (void *)slot_nb_power)) {
         return call3(ID(__pow__), self, other, third);
     }
     return Py_NewRef(Py_NotImplemented);
@@ -255,7 +256,8 @@ slot_sq_contains(PyObject *self, PyObject *value)
         return (int)_PySequence_IterSearch(self, value, PY_ITERSEARCH_CONTAINS);
     }
     PyObject *args[] = {self, value};
-    own PyObject *result = unbound ? hob_call(method, args, 2, NULL) : hob_call_one(method, value);
+    own PyObject *result = unbound ? hob_call(method, args, 2, NULL)
+        : hob_call_one(method, value);
     return result ? PyObject_IsTrue(result) : -1;
 }
 
@@ -268,7 +270,7 @@ slot_tp_iter(PyObject *self)
         return hob_error_type("'%.200s' object is not iterable", self);
     }
     if (method) { return unbound ? hob_call_one(method, self) : hob_call_noargs(method); }
-    if (PyErr_Occurred()) { return NULL; }
+    PyErr_Clear();              /* __iter__ that cannot even be bound counts as none */
     if (!hob_type_peek(Py_TYPE(self), ID(__getitem__))) {
         return hob_error_type("'%.200s' object is not iterable", self);
     }
@@ -286,11 +288,13 @@ slot_tp_iternext(PyObject *self)
 PyObject *
 slot_tp_repr(PyObject *self)
 {
-    bool missing;
-    PyObject *args[] = {self};
-    PyObject *result = hob_special_call(ID(__repr__), args, 1, &missing);
-    if (missing) { return PyUnicode_FromFormat("<%s object at %p>", Py_TYPE(self)->tp_name, self); }
-    return result;
+    bool unbound;
+    own PyObject *method = hob_special_get(self, ID(__repr__), &unbound);
+    if (!method) {
+        PyErr_Clear();
+        return PyUnicode_FromFormat("<%s object at %p>", Py_TYPE(self)->tp_name, self);
+    }
+    return unbound ? hob_call_one(method, self) : hob_call_noargs(method);
 }
 
 PyObject *
@@ -304,9 +308,7 @@ slot_tp_hash(PyObject *self)
 {
     bool unbound;
     own PyObject *method = hob_special_get(self, ID(__hash__), &unbound);
-    if (!method || method == Py_None) {
-        return PyErr_Occurred() ? -1 : PyObject_HashNotImplemented(self);
-    }
+    if (!method || method == Py_None) { return PyObject_HashNotImplemented(self); }
     own PyObject *result = unbound ? hob_call_one(method, self) : hob_call_noargs(method);
     if (!result) { return -1; }
     if (!PyLong_Check(result)) {
@@ -324,8 +326,16 @@ slot_tp_hash(PyObject *self)
 PyObject *
 slot_tp_richcompare(PyObject *self, PyObject *other, int op)
 {
-    PyObject *const names[] = {ID(__lt__), ID(__le__), ID(__eq__), ID(__ne__), ID(__gt__), ID(__ge__)};
-    return call_maybe(names[op], (PyObject *[]){self, other}, 2);
+    PyObject *const names[] = {ID(__lt__), ID(__le__), ID(__eq__), ID(__ne__), ID(__gt__),
+                               ID(__ge__)};
+    bool unbound;
+    own PyObject *method = hob_special_get(self, names[op], &unbound);
+    if (!method) {
+        PyErr_Clear();
+        return Py_NewRef(Py_NotImplemented);
+    }
+    PyObject *args[] = {self, other};
+    return unbound ? hob_call(method, args, 2, NULL) : hob_call_one(method, other);
 }
 
 /* --- attributes --- */

@@ -63,9 +63,8 @@ vote(PyTypeObject *type, const struct wrapperbase *row, void **native)
         return vote_of_owner(owner, row, native);
     }
     if (row->offset == offsetof(PyTypeObject, tp_new)) {
-        PyTypeObject *owner = hob_type_of_new_wrapper(found);
-        if (owner) {
-            *native = (void *)owner->tp_new;
+        if (hob_type_of_new_wrapper(found)) {
+            *native = (void *)type->tp_new;     /* stays what was inherited, as ever */
             return VOTE_NATIVE;
         }
     }
@@ -117,7 +116,9 @@ update_group(PyTypeObject *type, int start)
     }
     if (by_python) {
         *slot = python;
-        if (python == (void *)hob_slot_tp_call) { type->tp_flags &= ~Py_TPFLAGS_HAVE_VECTORCALL; }
+        if (python == (void *)hob_slot_tp_call) {
+            type->tp_flags &= ~Py_TPFLAGS_HAVE_VECTORCALL;
+        }
     }
     else if (!native && offset == offsetof(PyTypeObject, tp_iternext)) {
         *slot = (void *)_PyObject_NextNotImplemented;
@@ -145,7 +146,9 @@ update_every_group(PyTypeObject *type)
 static bool
 base_is_settled(PyTypeObject *type)
 {
-    if (PyTuple_GET_SIZE(type->tp_bases) != 1 || Py_TYPE(type) != &PyType_Type) { return false; }
+    if (PyTuple_GET_SIZE(type->tp_bases) != 1 || Py_TYPE(type) != &PyType_Type) {
+        return false;
+    }
     PyTypeObject *base = type->tp_base;
     if ((PyObject *)base != PyTuple_GET_ITEM(type->tp_bases, 0)) { return false; }
     return base == &PyBaseObject_Type

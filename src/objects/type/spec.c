@@ -301,7 +301,9 @@ PyType_GetModuleByDef(PyTypeObject *type, PyModuleDef *def)
         PyTypeObject *entry = (PyTypeObject *)PyTuple_GET_ITEM(mro, i);
         if (!hob_type_is_heap(entry)) { continue; }
         PyObject *module = ((PyHeapTypeObject *)entry)->ht_module;
-        if (module && PyModule_Check(module) && PyModule_GetDef(module) == def) { return module; }
+        if (module && PyModule_Check(module) && PyModule_GetDef(module) == def) {
+            return module;
+        }
     }
     PyErr_Format(PyExc_TypeError,
                  "PyType_GetModuleByDef: No superclass of '%s' has the given module",

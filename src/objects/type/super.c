@@ -22,7 +22,9 @@ super_check(PyTypeObject *type, PyObject *self)
     if (PyType_Check(self) && PyType_IsSubtype((PyTypeObject *)self, type)) {
         return (PyTypeObject *)Py_NewRef(self);
     }
-    if (PyType_IsSubtype(Py_TYPE(self), type)) { return (PyTypeObject *)Py_NewRef(Py_TYPE(self)); }
+    if (PyType_IsSubtype(Py_TYPE(self), type)) {
+        return (PyTypeObject *)Py_NewRef(Py_TYPE(self));
+    }
 
     PyObject *found;            /* a proxy may say that it is something else */
     if (_PyObject_LookupAttr(self, ID(__class__), &found) < 0) { return NULL; }
@@ -98,7 +100,8 @@ hob_super_getattr(PyTypeObject *type, PyObject *self, PyObject *name, bool *unbo
     }
     if (PyErr_Occurred()) { return NULL; }
     /* what super objects have themselves, or the right error */
-    own PyObject *super = PyObject_CallFunctionObjArgs((PyObject *)&PySuper_Type, type, self, NULL);
+    own PyObject *super = PyObject_CallFunctionObjArgs((PyObject *)&PySuper_Type, type, self,
+                                                       NULL);
     return super ? PyObject_GetAttr(super, name) : NULL;
 }
 
@@ -118,7 +121,8 @@ super_descr_get(PyObject *op, PyObject *instance, PyObject *owner)
     super_object *super = (super_object *)op;
     if (!instance || instance == Py_None || super->self) { return Py_NewRef(op); }
     if (!Py_IS_TYPE(op, &PySuper_Type)) {
-        return PyObject_CallFunctionObjArgs((PyObject *)Py_TYPE(op), super->type, instance, NULL);
+        return PyObject_CallFunctionObjArgs((PyObject *)Py_TYPE(op), super->type, instance,
+                                            NULL);
     }
     own PyTypeObject *start = super_check(super->type, instance);
     if (!start) { return NULL; }

@@ -45,7 +45,8 @@ extern hob_type_cache_entry hob_type_cache[TYPE_CACHE_SIZE];
 static inline hob_type_cache_entry *
 hob_type_cache_slot(uint32_t version, PyObject *name)
 {
-    return &hob_type_cache[(version ^ (uint32_t)((uintptr_t)name >> 4)) & (TYPE_CACHE_SIZE - 1)];
+    uint32_t mixed = version ^ (uint32_t)((uintptr_t)name >> 4);
+    return &hob_type_cache[mixed & (TYPE_CACHE_SIZE - 1)];
 }
 
 /* The name in the type's mro; no exception, ever. */

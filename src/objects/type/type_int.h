@@ -55,7 +55,8 @@ extern PyGetSetDef hob_subtype_getset_dict[];
 extern PyGetSetDef hob_subtype_getset_weakref[];
 
 /* --- mro.c --- */
-MUST_USE status hob_mro_set(PyTypeObject *type, PyObject **old_mro);   /* *old_mro: new reference */
+MUST_USE status hob_mro_set(PyTypeObject *type,
+                            PyObject **old_mro);   /* *old_mro: new reference */
 MUST_USE PyObject *hob_mro_compute(PyTypeObject *type);                /* C3; a tuple */
 BORROWED PyTypeObject *hob_mro_solid_base(PyTypeObject *type);
 MUST_USE BORROWED PyTypeObject *hob_mro_best_base(PyObject *bases);
