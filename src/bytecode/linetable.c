@@ -369,9 +369,8 @@ bounds_advance(PyCodeAddressRange *bounds)
     return true;
 }
 
-/* Bounds may be in front of lasti; they are then moved on to it.  To go back one
- * must start again: callers keep bounds only while they move forward, so an
- * offset before ar_start is served by rewinding over entries. */
+/* One entry back: entries can be found backwards by their first byte, and the step
+ * of lines that the current one made is taken back. */
 static bool
 bounds_retreat(PyCodeAddressRange *bounds)
 {
@@ -390,7 +389,8 @@ bounds_retreat(PyCodeAddressRange *bounds)
     bounds->opaque.lo_next = entry;
     bounds->ar_end = bounds->ar_start;
     bounds->ar_start -= back.stop;
-    bounds->ar_line = back.where.line < 0 ? -1 : bounds->opaque.computed_line;
+    bool is_nowhere = (*before >> 3 & 15) == FORM_NONE;
+    bounds->ar_line = is_nowhere ? -1 : bounds->opaque.computed_line;
     return true;
 }
 

@@ -471,20 +471,15 @@ hob_flow_drop_empty(hob_cfg *cfg)
     }
 }
 
-/* A jump to what comes next anyway is a NOP. */
-void
-hob_flow_drop_jumps_to_next(hob_cfg *cfg)
+/* A jump to what comes next anyway is a NOP; it goes later, when it has a line. */
+static void
+drop_jumps_to_next(hob_cfg *cfg)
 {
-    bool any = false;
     for (hob_block *b = cfg->entry; b; b = b->next) {
         hob_instr *last = hob_block_last(b);
         if (!last || (last->opcode != JUMP && last->opcode != JUMP_NO_INTERRUPT)) { continue; }
-        if (last->target != b->next) { continue; }
-        make_nop(last);
-        hob_flow_drop_nops(b);
-        any = true;
+        if (last->target == b->next) { make_nop(last); }
     }
-    if (any) { hob_flow_drop_empty(cfg); }
 }
 
 status
@@ -505,7 +500,7 @@ hob_flow_optimize(hob_flow *f)
 
     for (hob_block *b = cfg->entry; b; b = b->next) { hob_flow_drop_nops(b); }
     hob_flow_drop_empty(cfg);
-    hob_flow_drop_jumps_to_next(cfg);
+    drop_jumps_to_next(cfg);
     DEEP(hob_cfg_check(cfg));
     return 0;
 }

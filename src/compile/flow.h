@@ -36,4 +36,3 @@ MUST_USE status hob_flow_direct_jumps(hob_flow *f);
 /* --- shared between the two --- */
 void hob_flow_drop_nops(hob_block *block);
 void hob_flow_drop_empty(hob_cfg *cfg);
-void hob_flow_drop_jumps_to_next(hob_cfg *cfg);

@@ -365,6 +365,7 @@ void
 _PyDebugAllocatorStats(FILE *out, const char *block_name, int n_blocks, size_t size)
 {
     char label[128];
-    snprintf(label, sizeof label, "%d %ss * %zd bytes each", n_blocks, block_name, (Py_ssize_t)size);
+    snprintf(label, sizeof label, "%d %ss * %zd bytes each", n_blocks, block_name,
+             (Py_ssize_t)size);
     fprintf(out, "%-48s = %19zu\n", label, (size_t)n_blocks * size);
 }

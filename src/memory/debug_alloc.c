@@ -89,7 +89,8 @@ dump_block(const uint8_t *p)
     fprintf(stderr, "    The %d pad bytes at p-%d are ", HEAD - 9, HEAD - 9);
     if (!dump_fences("p", p - (HEAD - 9), HEAD - 9, true)) {
         fputs("    Because memory is corrupted at the start, the count of bytes requested\n"
-              "       may be bogus, and checking the trailing pad bytes may segfault.\n", stderr);
+               "       may be bogus, and checking the trailing pad bytes may segfault.\n",
+               stderr);
     }
     const uint8_t *tail = p + size;
     fprintf(stderr, "    The %d pad bytes at tail=%p are ", TAIL, (const void *)tail);
@@ -217,9 +218,12 @@ gil_free(void *ctx, void *p)
     raw_free(ctx, p);
 }
 
-const PyMemAllocatorEx hob_debug_raw = {&contexts[0], raw_malloc, raw_calloc, raw_realloc, raw_free};
-const PyMemAllocatorEx hob_debug_mem = {&contexts[1], gil_malloc, gil_calloc, gil_realloc, gil_free};
-const PyMemAllocatorEx hob_debug_obj = {&contexts[2], gil_malloc, gil_calloc, gil_realloc, gil_free};
+const PyMemAllocatorEx hob_debug_raw = {&contexts[0], raw_malloc, raw_calloc, raw_realloc,
+                                        raw_free};
+const PyMemAllocatorEx hob_debug_mem = {&contexts[1], gil_malloc, gil_calloc, gil_realloc,
+                                        gil_free};
+const PyMemAllocatorEx hob_debug_obj = {&contexts[2], gil_malloc, gil_calloc, gil_realloc,
+                                        gil_free};
 
 bool
 hob_debug_is_on(const PyMemAllocatorEx *allocator)

@@ -463,7 +463,9 @@ age(hob_gc_head *young, hob_gc_head *old, int generation)
 {
     untrack_tuples(young);
     if (young != old) {
-        if (generation == GC_GENERATIONS - 2) { hob_gc.n_long_pending += hob_gc_list_size(young); }
+        if (generation == GC_GENERATIONS - 2) {
+            hob_gc.n_long_pending += hob_gc_list_size(young);
+        }
         hob_gc_list_merge(young, old);
         return;
     }

@@ -39,7 +39,8 @@ HOB_EXPORT Py_uhash_t _Py_hashtable_hash_ptr(const void *key);
 HOB_EXPORT int        _Py_hashtable_compare_direct(const void *a, const void *b);
 HOB_EXPORT hashtable *_Py_hashtable_new(hash_func hash, compare_func compare);
 HOB_EXPORT hashtable *_Py_hashtable_new_full(hash_func hash, compare_func compare,
-                                             destroy_func destroy_key, destroy_func destroy_value,
+                                             destroy_func destroy_key,
+                                             destroy_func destroy_value,
                                              table_allocator *alloc);
 HOB_EXPORT void       _Py_hashtable_destroy(hashtable *table);
 HOB_EXPORT void       _Py_hashtable_clear(hashtable *table);

@@ -130,7 +130,9 @@ arena_new(void)
     hob_pool_arena *arena = calloc(1, sizeof *arena);
     if (!arena) { return NULL; }
     if (!arena_get_memory(arena) || (uintptr_t)arena->base >> 47) {
-        if (arena->raw) { hob_pool_arenas.free(hob_pool_arenas.ctx, arena->raw, arena->raw_size); }
+        if (arena->raw) {
+            hob_pool_arenas.free(hob_pool_arenas.ctx, arena->raw, arena->raw_size);
+        }
         free(arena);
         return NULL;
     }
@@ -389,7 +391,9 @@ page_check(const hob_pool_page *page)
     size_t size = hob_pool_block_size(page), n_free = 0;
     for (char *block = page->free; block; block = *(void **)block) {
         if (hob_pool_page_of(block) != page) { return false; }
-        if ((size_t)(block - (char *)(page + 1)) % size || block >= page->fresh) { return false; }
+        if ((size_t)(block - (char *)(page + 1)) % size || block >= page->fresh) {
+            return false;
+        }
         if (++n_free > page->capacity) { return false; }
     }
     n_free += (size_t)(page->end - page->fresh) / size;

@@ -77,7 +77,8 @@ insort(PyObject *a, PyObject *x, Py_ssize_t lo, PyObject *hi, PyObject *key, boo
  *  looked at, but not on x.
  */
 static Py_ssize_t
-bisect_right(PyObject *module, PyObject *a, PyObject *x, Py_ssize_t lo, PyObject *hi, PyObject *key)
+bisect_right(PyObject *module, PyObject *a, PyObject *x, Py_ssize_t lo, PyObject *hi,
+             PyObject *key)
 {
     Py_ssize_t high;
     return arg_high(hi, &high) ? search(a, x, lo, high, key, false) : -1;
@@ -88,7 +89,8 @@ bisect_right(PyObject *module, PyObject *a, PyObject *x, Py_ssize_t lo, PyObject
  *  Insert x after all items that are not greater.
  */
 static PyObject *
-insort_right(PyObject *module, PyObject *a, PyObject *x, Py_ssize_t lo, PyObject *hi, PyObject *key)
+insort_right(PyObject *module, PyObject *a, PyObject *x, Py_ssize_t lo, PyObject *hi,
+             PyObject *key)
 {
     return insort(a, x, lo, hi, key, false);
 }
@@ -101,7 +103,8 @@ insort_right(PyObject *module, PyObject *a, PyObject *x, Py_ssize_t lo, PyObject
  *  looked at, but not on x.
  */
 static Py_ssize_t
-bisect_left(PyObject *module, PyObject *a, PyObject *x, Py_ssize_t lo, PyObject *hi, PyObject *key)
+bisect_left(PyObject *module, PyObject *a, PyObject *x, Py_ssize_t lo, PyObject *hi,
+            PyObject *key)
 {
     Py_ssize_t high;
     return arg_high(hi, &high) ? search(a, x, lo, high, key, true) : -1;
@@ -112,7 +115,8 @@ bisect_left(PyObject *module, PyObject *a, PyObject *x, Py_ssize_t lo, PyObject 
  *  Insert x before all items that are not less.
  */
 static PyObject *
-insort_left(PyObject *module, PyObject *a, PyObject *x, Py_ssize_t lo, PyObject *hi, PyObject *key)
+insort_left(PyObject *module, PyObject *a, PyObject *x, Py_ssize_t lo, PyObject *hi,
+            PyObject *key)
 {
     return insort(a, x, lo, hi, key, true);
 }

@@ -1267,7 +1267,8 @@ static PyObject *
 tuplegetter_repr(PyObject *op)
 {
     tuplegetter *self = (tuplegetter *)op;
-    return PyUnicode_FromFormat("%s(%zd, %R)", _PyType_Name(Py_TYPE(op)), self->index, self->doc);
+    return PyUnicode_FromFormat("%s(%zd, %R)", _PyType_Name(Py_TYPE(op)), self->index,
+                                self->doc);
 }
 
 static PyMemberDef tuplegetter_members[] = {

@@ -193,7 +193,8 @@ strings_from_bytes(PyObject *sequence)
         own PyObject *item = PySequence_GetItem(sequence, i);
         char *text = NULL;
         if (item && !PyBytes_Check(item)) {
-            PyErr_Format(PyExc_TypeError, "expected bytes, %.200s found", Py_TYPE(item)->tp_name);
+            PyErr_Format(PyExc_TypeError, "expected bytes, %.200s found",
+                         Py_TYPE(item)->tp_name);
         }
         else if (item && PyBytes_AsStringAndSize(item, &text, NULL) == 0) {
             text = _PyMem_Strdup(text);
@@ -331,7 +332,8 @@ fork_exec(PyObject *module, PyObject *args)
     child_memory memory = {0};
     PyObject *result = NULL;
     bool has_hook = false, collected = false;
-    if (!PyArg_ParseTuple(args, "OOpO!OOiiiiiiiiiiiOOOiOp:fork_exec", &process_args, &executables,
+    if (!PyArg_ParseTuple(args, "OOpO!OOiiiiiiiiiiiOOOiOp:fork_exec", &process_args,
+                          &executables,
                           &plan.close_fds, &PyTuple_Type, &keep, &cwd, &env, &plan.p2cread,
                           &plan.p2cwrite, &plan.c2pread, &plan.c2pwrite, &plan.errread,
                           &plan.errwrite, &plan.errpipe_read, &plan.errpipe_write,

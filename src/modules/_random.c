@@ -113,7 +113,8 @@ seed_with_int(RandomObject *self, PyObject *number)
         PyErr_NoMemory();
         return -1;
     }
-    status failed = _PyLong_AsByteArray((PyLongObject *)number, (unsigned char *)key, n * 4, 1, 0);
+    status failed = _PyLong_AsByteArray((PyLongObject *)number, (unsigned char *)key, n * 4,
+                                        1, 0);
     if (!failed) { seed_with_array(self, key, n); }
     PyMem_Free(key);
     return failed;

@@ -111,7 +111,8 @@ static status
 call_handler(int signum, PyObject *frame)
 {
     PyObject *func = handlers[signum].func;
-    if (!func || is_same_handler(func, ignore_handler) || is_same_handler(func, default_handler)) {
+    if (!func || is_same_handler(func, ignore_handler) || is_same_handler(func,
+                                                                          default_handler)) {
         /* signal() changed it after the signal came */
         PyErr_Format(PyExc_OSError, "Signal %i ignored due to race condition", signum);
         PyErr_WriteUnraisable(Py_None);
@@ -249,7 +250,8 @@ static bool
 may_set(const char *what)
 {
     if (_PyOS_IsMainThread()) { return true; }
-    PyErr_Format(PyExc_ValueError, "%s only works in main thread of the main interpreter", what);
+    PyErr_Format(PyExc_ValueError, "%s only works in main thread of the main interpreter",
+                 what);
     return false;
 }
 
@@ -767,7 +769,8 @@ PyErr_SetInterruptEx(int signum)
 {
     if (!is_signal(signum)) { return -1; }
     PyObject *func = handlers[signum].func;
-    if (func && !is_same_handler(func, ignore_handler) && !is_same_handler(func, default_handler)) {
+    if (func && !is_same_handler(func, ignore_handler) && !is_same_handler(func,
+                                                                           default_handler)) {
         mark(signum);
     }
     return 0;

@@ -92,8 +92,10 @@ static PyMethodDef stat_methods[] = {
 #undef X
     {"S_IMODE", stat_S_IMODE, METH_O,
      "S_IMODE(mode)\n\nReturn the part of mode that os.chmod() sets."},
-    {"S_IFMT", stat_S_IFMT, METH_O, "S_IFMT(mode)\n\nReturn the part of mode that says what it is."},
-    {"filemode", stat_filemode, METH_O, "filemode(mode) -> str\n\nWrite mode like '-rwxrwxrwx'."},
+    {"S_IFMT", stat_S_IFMT, METH_O,
+     "S_IFMT(mode)\n\nReturn the part of mode that says what it is."},
+    {"filemode", stat_filemode, METH_O,
+     "filemode(mode) -> str\n\nWrite mode like '-rwxrwxrwx'."},
     {NULL},
 };
 

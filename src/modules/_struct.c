@@ -117,7 +117,8 @@ refuse_range(const state *st, const unit *u, bool is_signed)
         PyErr_Format(st->error, "%s format requires %ld <= number <= %lu", u->kind, low, high);
     }
     else {
-        PyErr_Format(st->error, "'%c' format requires %ld <= number <= %lu", u->code, low, high);
+        PyErr_Format(st->error, "'%c' format requires %ld <= number <= %lu", u->code, low,
+                     high);
     }
     return -1;
 }
@@ -580,7 +581,8 @@ static PyObject *
 do_pack(const state *st, StructObject *self, PyObject *const *values, Py_ssize_t n)
 {
     if (n != self->n_values) {
-        PyErr_Format(st->error, "pack expected %zd items for packing (got %zd)", self->n_values, n);
+        PyErr_Format(st->error, "pack expected %zd items for packing (got %zd)",
+                     self->n_values, n);
         return NULL;
     }
     own PyObject *bytes = PyBytes_FromStringAndSize(NULL, self->size);
@@ -608,7 +610,8 @@ do_pack_into(const state *st, StructObject *self, PyObject *const *args, Py_ssiz
     if (offset == -1 && PyErr_Occurred()) { goto done; }
     if (offset < 0) {
         if (offset + self->size > 0) {
-            PyErr_Format(st->error, "no space to pack %zd bytes at offset %zd", self->size, offset);
+            PyErr_Format(st->error, "no space to pack %zd bytes at offset %zd", self->size,
+                         offset);
             goto done;
         }
         if (offset + view.len < 0) {
@@ -687,7 +690,8 @@ do_iter_unpack(const state *st, StructObject *self, PyObject *buffer)
     own PyObject *held = (PyObject *)iterator;
     if (PyObject_GetBuffer(buffer, &iterator->buffer, PyBUF_SIMPLE) < 0) { return NULL; }
     if (self->size > 0 && iterator->buffer.len % self->size != 0) {
-        PyErr_Format(st->error, "iterative unpacking requires a buffer of a multiple of %zd bytes",
+        PyErr_Format(st->error,
+                     "iterative unpacking requires a buffer of a multiple of %zd bytes",
                      self->size);
         return NULL;
     }
@@ -988,7 +992,9 @@ struct_unpack_(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     state *st = state_of_module(module);
     own StructObject *s = struct_of(st, args[0]);
     Py_buffer view;
-    if (!s || !arg_buffer(args[1], &view, PyBUF_SIMPLE, "unpack", "argument 2")) { return NULL; }
+    if (!s || !arg_buffer(args[1], &view, PyBUF_SIMPLE, "unpack", "argument 2")) {
+        return NULL;
+    }
     PyObject *result = do_unpack(st, s, &view);
     PyBuffer_Release(&view);
     return result;
@@ -1000,7 +1006,8 @@ struct_unpack_(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
  *  a tuple.
  */
 static PyObject *
-struct_unpack_from_(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+struct_unpack_from_(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
+                    PyObject *kwnames)
 {
     static const char *const names[] = {"", "buffer", "offset", NULL};
     static _PyArg_Parser parser = {NULL, names, "unpack_from"};
@@ -1016,7 +1023,9 @@ struct_unpack_from_(PyObject *module, PyObject *const *args, Py_ssize_t nargs, P
         return NULL;
     }
     PyObject *result = NULL;
-    if (!args[2] || arg_ssize(args[2], &offset)) { result = do_unpack_from(st, s, &view, offset); }
+    if (!args[2] || arg_ssize(args[2], &offset)) {
+        result = do_unpack_from(st, s, &view, offset);
+    }
     PyBuffer_Release(&view);
     return result;
 }

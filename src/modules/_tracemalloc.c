@@ -446,7 +446,8 @@ stack_object(const trace_stack *stack)
     own PyObject *tuple = PyTuple_New(stack->n);
     if (!tuple) { return NULL; }
     for (int i = 0; i < stack->n; i++) {
-        PyObject *pair = Py_BuildValue("(OI)", stack->frames[i].filename, stack->frames[i].line);
+        PyObject *pair = Py_BuildValue("(OI)", stack->frames[i].filename,
+                                       stack->frames[i].line);
         if (!pair) { return NULL; }
         PyTuple_SET_ITEM(tuple, i, pair);
     }

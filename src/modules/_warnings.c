@@ -52,8 +52,8 @@ warnings_warn_explicit(PyObject *self, PyObject *args, PyObject *kwargs)
     PyObject *globals = NULL, *source = NULL;
     int lineno;
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOUi|OOOO:warn_explicit", names, &message,
-                                     &category, &filename, &lineno, &module, &registry, &globals,
-                                     &source)) {
+                                     &category, &filename, &lineno, &module, &registry,
+                                     &globals, &source)) {
         return NULL;
     }
     own PyObject *line = NULL;

@@ -287,7 +287,8 @@ c_acos(cpx z)
         double imag = z.real < 0.0 ? -copysign(size, z.imag) : copysign(size, -z.imag);
         return fine(atan2(fabs(z.imag), z.real), imag);
     }
-    cpx minus = c_sqrt((cpx){1.0 - z.real, -z.imag}), plus = c_sqrt((cpx){1.0 + z.real, z.imag});
+    cpx minus = c_sqrt((cpx){1.0 - z.real, -z.imag});
+    cpx plus = c_sqrt((cpx){1.0 + z.real, z.imag});
     return fine(2.0 * atan2(minus.real, plus.real),
                 asinh(plus.real * minus.imag - plus.imag * minus.real));
 }
@@ -400,7 +401,8 @@ c_cosh(cpx z)
     }
     if (fabs(z.real) > LOG_LARGE) {
         double x = z.real - copysign(1.0, z.real);
-        return note_overflow(cos(z.imag) * cosh(x) * Py_MATH_E, sin(z.imag) * sinh(x) * Py_MATH_E);
+        return note_overflow(cos(z.imag) * cosh(x) * Py_MATH_E,
+                             sin(z.imag) * sinh(x) * Py_MATH_E);
     }
     return note_overflow(cos(z.imag) * cosh(z.real), sin(z.imag) * sinh(z.real));
 }
@@ -418,7 +420,8 @@ c_sinh(cpx z)
     }
     if (fabs(z.real) > LOG_LARGE) {
         double x = z.real - copysign(1.0, z.real);
-        return note_overflow(cos(z.imag) * sinh(x) * Py_MATH_E, sin(z.imag) * cosh(x) * Py_MATH_E);
+        return note_overflow(cos(z.imag) * sinh(x) * Py_MATH_E,
+                             sin(z.imag) * cosh(x) * Py_MATH_E);
     }
     return note_overflow(cos(z.imag) * sinh(z.real), sin(z.imag) * cosh(z.real));
 }

@@ -286,7 +286,8 @@ watchdog_run(void *unused)
     bool again;
     do {
         PyLockStatus got = PyThread_acquire_lock_timed(
-            watchdog.cancel, _PyTime_AsMicroseconds(watchdog.timeout, _PyTime_ROUND_TIMEOUT), 0);
+            watchdog.cancel, _PyTime_AsMicroseconds(watchdog.timeout,
+                                                    _PyTime_ROUND_TIMEOUT), 0);
         if (got == PY_LOCK_ACQUIRED) {
             PyThread_release_lock(watchdog.cancel);
             break;

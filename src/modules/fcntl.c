@@ -169,7 +169,8 @@ fcntl_flock(PyObject *module, fildes_arg fd, int operation)
  *  the position or the end of the file, as whence says.
  */
 static PyObject *
-fcntl_lockf(PyObject *module, fildes_arg fd, int cmd, PyObject *len, PyObject *start, int whence)
+fcntl_lockf(PyObject *module, fildes_arg fd, int cmd, PyObject *len, PyObject *start,
+            int whence)
 {
     if (PySys_Audit("fcntl.lockf", "iiOOi", fd, cmd, len ? len : Py_None,
                     start ? start : Py_None, whence) < 0) {

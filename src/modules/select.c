@@ -172,10 +172,13 @@ select_select(PyObject *module, PyObject *rlist, PyObject *wlist, PyObject *xlis
         }
     }
     if (n < 0) { return PyErr_SetFromErrno(PyExc_OSError); }
-    own PyObject *readable = fd_list_ready(&reading, &r, PySequence_Fast_GET_SIZE(reading.objects));
-    own PyObject *writable = fd_list_ready(&writing, &w, PySequence_Fast_GET_SIZE(writing.objects));
+    own PyObject *readable = fd_list_ready(&reading, &r,
+                                           PySequence_Fast_GET_SIZE(reading.objects));
+    own PyObject *writable = fd_list_ready(&writing, &w,
+                                           PySequence_Fast_GET_SIZE(writing.objects));
     own PyObject *special = fd_list_ready(&other, &x, PySequence_Fast_GET_SIZE(other.objects));
-    return readable && writable && special ? PyTuple_Pack(3, readable, writable, special) : NULL;
+    return readable && writable && special ? PyTuple_Pack(3, readable, writable, special)
+                                           : NULL;
 }
 
 /* --- poll --- */
@@ -532,7 +535,8 @@ static PyObject *
 epoll_modify(epoll_object *self, fildes_arg fd, PyObject *eventmask)
 {
     unsigned events;
-    return read_mask(eventmask, &events) ? epoll_control(self, EPOLL_CTL_MOD, fd, events) : NULL;
+    return read_mask(eventmask, &events) ? epoll_control(self, EPOLL_CTL_MOD, fd, events)
+                                         : NULL;
 }
 
 /** epoll.unregister($self, /, fd)

@@ -39,7 +39,8 @@ open_log(PyObject *name, long options, long facility)
         text = PyUnicode_AsUTF8(chosen);
         if (!text) { return NULL; }
     }
-    if (PySys_Audit("syslog.openlog", "Oll", chosen ? chosen : Py_None, options, facility) < 0) {
+    if (PySys_Audit("syslog.openlog", "Oll", chosen ? chosen : Py_None, options,
+                    facility) < 0) {
         return NULL;
     }
     openlog(text, (int)options, (int)facility);

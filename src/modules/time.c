@@ -51,7 +51,8 @@ read_cpu_clock(clockid_t clock, const char *name, _PyTime_t *t, _Py_clock_info_t
 static int
 process_clock(_PyTime_t *t, _Py_clock_info_t *info)
 {
-    return read_cpu_clock(CLOCK_PROCESS_CPUTIME_ID, "clock_gettime(CLOCK_PROCESS_CPUTIME_ID)", t,
+    return read_cpu_clock(CLOCK_PROCESS_CPUTIME_ID, "clock_gettime(CLOCK_PROCESS_CPUTIME_ID)",
+                          t,
                           info);
 }
 
@@ -322,7 +323,8 @@ tm_from(PyObject *obj, struct tm *tm, const char *format)
     }
     int year;
     if (!PyArg_ParseTuple(tuple, format, &year, &tm->tm_mon, &tm->tm_mday, &tm->tm_hour,
-                          &tm->tm_min, &tm->tm_sec, &tm->tm_wday, &tm->tm_yday, &tm->tm_isdst)) {
+                           &tm->tm_min, &tm->tm_sec, &tm->tm_wday, &tm->tm_yday,
+                           &tm->tm_isdst)) {
         return -1;
     }
     if (year < INT_MIN + 1900) {
@@ -334,7 +336,8 @@ tm_from(PyObject *obj, struct tm *tm, const char *format)
     tm->tm_wday = (tm->tm_wday + 1) % 7;
     tm->tm_yday--;
     if (!Py_IS_TYPE(obj, struct_time_type)) { return 0; }
-    PyObject *zone = PyStructSequence_GET_ITEM(obj, 9), *offset = PyStructSequence_GET_ITEM(obj, 10);
+    PyObject *zone = PyStructSequence_GET_ITEM(obj,
+                                               9), *offset = PyStructSequence_GET_ITEM(obj, 10);
     if (zone && zone != Py_None) {
         tm->tm_zone = PyUnicode_AsUTF8(zone);
         if (!tm->tm_zone) { return -1; }
@@ -469,7 +472,9 @@ time_strftime(PyObject *module, PyObject *args)
     if (PyUnicode_IS_ASCII(format)) {
         const char *text = PyUnicode_AsUTF8(format);
         if (!text) { return NULL; }
-        if (strlen(text) == (size_t)PyUnicode_GET_LENGTH(format)) { return format_time(text, &tm); }
+        if (strlen(text) == (size_t)PyUnicode_GET_LENGTH(format)) {
+            return format_time(text, &tm);
+        }
     }
     wchar_t *wide = PyUnicode_AsWideCharString(format, NULL);   /* refuses embedded nulls */
     if (!wide) { return NULL; }
@@ -535,7 +540,9 @@ add_zones(PyObject *module)
         {"daylight", west_january != west_july},
     };
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
-        if (PyModule_AddIntConstant(module, numbers[i].name, numbers[i].value) < 0) { return -1; }
+        if (PyModule_AddIntConstant(module, numbers[i].name, numbers[i].value) < 0) {
+            return -1;
+        }
     }
     own PyObject *names = Py_BuildValue("(NN)",
         PyUnicode_DecodeLocale(north ? january : july, "surrogateescape"),
@@ -579,7 +586,8 @@ static PyMethodDef time_methods[] = {
      "Convert seconds since the Epoch (now without them) to the calendar, locally."},
     {"asctime", time_asctime, V, "asctime([tuple]) -> string\n\n"
      "Write a time like 'Sat Jun 06 16:26:11 1998'."},
-    {"ctime", time_ctime, V, "ctime([seconds]) -> string\n\nThe same as asctime(localtime(seconds))."},
+    {"ctime", time_ctime, V,
+     "ctime([seconds]) -> string\n\nThe same as asctime(localtime(seconds))."},
     {"mktime", time_mktime, METH_O, "mktime(tuple) -> floating point number\n\n"
      "Convert a local time to seconds since the Epoch."},
     {"strftime", time_strftime, V, "strftime(format[, tuple]) -> string\n\n"

@@ -64,7 +64,8 @@ take_size(build *b, Py_ssize_t *size)
         return true;
     }
     *size = VALUE(b, int);
-    PyErr_SetString(PyExc_SystemError, "PY_SSIZE_T_CLEAN macro must be defined for '#' formats");
+    PyErr_SetString(PyExc_SystemError,
+                    "PY_SSIZE_T_CLEAN macro must be defined for '#' formats");
     return false;
 }
 
@@ -84,7 +85,8 @@ build_text(build *b, bool bytes)
         }
         size = (Py_ssize_t)n;
     }
-    return bytes ? PyBytes_FromStringAndSize(text, size) : PyUnicode_FromStringAndSize(text, size);
+    return bytes ? PyBytes_FromStringAndSize(text, size)
+                 : PyUnicode_FromStringAndSize(text, size);
 }
 
 static PyObject *
@@ -347,7 +349,8 @@ int
 PyModule_AddObjectRef(PyObject *module, const char *name, PyObject *value)
 {
     if (!PyModule_Check(module)) {
-        PyErr_SetString(PyExc_TypeError, "PyModule_AddObjectRef() first argument must be a module");
+        PyErr_SetString(PyExc_TypeError,
+                        "PyModule_AddObjectRef() first argument must be a module");
         return -1;
     }
     if (!value) {
@@ -359,7 +362,8 @@ PyModule_AddObjectRef(PyObject *module, const char *name, PyObject *value)
     }
     PyObject *dict = PyModule_GetDict(module);
     if (!dict) {
-        PyErr_Format(PyExc_SystemError, "module '%s' has no __dict__", PyModule_GetName(module));
+        PyErr_Format(PyExc_SystemError, "module '%s' has no __dict__",
+                     PyModule_GetName(module));
         return -1;
     }
     return PyDict_SetItemString(dict, name, value);

@@ -346,7 +346,9 @@ bytearray_subscript(PyObject *self, PyObject *index)
     if (PySlice_Unpack(index, &start, &stop, &step) < 0) { return NULL; }
     Py_ssize_t n = PySlice_AdjustIndices(Py_SIZE(self), &start, &stop, step);
     if (n <= 0) { return PyByteArray_FromStringAndSize("", 0); }
-    if (step == 1) { return PyByteArray_FromStringAndSize(PyByteArray_AS_STRING(self) + start, n); }
+    if (step == 1) {
+        return PyByteArray_FromStringAndSize(PyByteArray_AS_STRING(self) + start, n);
+    }
     PyObject *result = PyByteArray_FromStringAndSize(NULL, n);
     if (!result) { return NULL; }
     char *to = PyByteArray_AS_STRING(result);
@@ -412,7 +414,8 @@ assign_steps(PyByteArrayObject *self, Py_ssize_t start, Py_ssize_t step, Py_ssiz
 {
     if (n_data != n) {
         PyErr_Format(PyExc_ValueError,
-                     "attempt to assign bytes of size %zd to extended slice of size %zd", n_data,
+                     "attempt to assign bytes of size %zd to extended slice of size %zd",
+                     n_data,
                      n);
         return -1;
     }
@@ -462,7 +465,8 @@ PyByteArray_Concat(PyObject *a, PyObject *b)
     Py_buffer x = {.obj = NULL};
     Py_buffer y = {.obj = NULL};
     PyObject *result = NULL;
-    if (PyObject_GetBuffer(a, &x, PyBUF_SIMPLE) < 0 || PyObject_GetBuffer(b, &y, PyBUF_SIMPLE) < 0) {
+    if (PyObject_GetBuffer(a, &x, PyBUF_SIMPLE) < 0
+        || PyObject_GetBuffer(b, &y, PyBUF_SIMPLE) < 0) {
         PyErr_Format(PyExc_TypeError, "can't concat %.100s to %.100s", Py_TYPE(b)->tp_name,
                      Py_TYPE(a)->tp_name);
     }
@@ -500,7 +504,8 @@ bytearray_repeat(PyObject *self, Py_ssize_t times)
     if (times && n > PY_SSIZE_T_MAX / times) { return PyErr_NoMemory(); }
     PyObject *result = PyByteArray_FromStringAndSize(NULL, n * times);
     if (result && Py_SIZE(result)) {
-        _PyBytes_Repeat(PyByteArray_AS_STRING(result), n * times, PyByteArray_AS_STRING(self), n);
+        _PyBytes_Repeat(PyByteArray_AS_STRING(result), n * times, PyByteArray_AS_STRING(self),
+                        n);
     }
     return result;
 }
@@ -533,7 +538,8 @@ bytearray_richcompare(PyObject *a, PyObject *b, int op)
     if (!PyObject_CheckBuffer(a) || !PyObject_CheckBuffer(b)) {
         bool has_str = PyUnicode_Check(a) || PyUnicode_Check(b);
         if (warns_of_bytes() && (op == Py_EQ || op == Py_NE) && has_str
-                && PyErr_WarnEx(PyExc_BytesWarning, "Comparison between bytearray and string", 1)
+                && PyErr_WarnEx(PyExc_BytesWarning, "Comparison between bytearray and string",
+                                1)
                    < 0) {
             return NULL;
         }
@@ -600,7 +606,8 @@ bytearray_getbuffer(PyObject *self, Py_buffer *view, int flags)
                         "bytearray_getbuffer: view==NULL argument is obsolete");
         return -1;
     }
-    if (PyBuffer_FillInfo(view, self, PyByteArray_AS_STRING(self), Py_SIZE(self), 0, flags) < 0) {
+    if (PyBuffer_FillInfo(view, self, PyByteArray_AS_STRING(self), Py_SIZE(self), 0,
+                          flags) < 0) {
         return -1;
     }
     as_array(self)->ob_exports++;

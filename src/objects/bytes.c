@@ -22,6 +22,13 @@ enum { HEADER = offsetof(PyBytesObject, ob_sval) + 1, IMMORTAL = 1 << 29 };
 static PyBytesObject singles[256];
 static PyBytesObject empty;
 
+/* ob_shash is deprecated for others; here is its only use. */
+static inline Py_hash_t *
+hash_of(PyObject *self)
+{
+    return (Py_hash_t *)((char *)self + offsetof(PyBytesObject, ob_sval) - sizeof(Py_hash_t));
+}
+
 static BORROWED PyObject *
 shared(PyBytesObject *self, Py_ssize_t n, unsigned char byte)
 {
@@ -30,7 +37,7 @@ shared(PyBytesObject *self, Py_ssize_t n, unsigned char byte)
         if (!Py_TYPE(self)) {
             Py_SET_TYPE(self, &PyBytes_Type);
             Py_SET_SIZE(self, n);
-            *(Py_hash_t *)((char *)self + offsetof(PyBytesObject, ob_sval) - sizeof(Py_hash_t)) = -1;
+            *hash_of((PyObject *)self) = -1;
             self->ob_sval[0] = (char)byte;
         }
     }
@@ -47,13 +54,6 @@ PyObject *
 hob_bytes_single(unsigned char byte)
 {
     return shared(&singles[byte], 1, byte);
-}
-
-/* ob_shash is deprecated for others; here is its only use. */
-static inline Py_hash_t *
-hash_of(PyObject *self)
-{
-    return (Py_hash_t *)((char *)self + offsetof(PyBytesObject, ob_sval) - sizeof(Py_hash_t));
 }
 
 static PyObject *
@@ -340,7 +340,8 @@ bytes_concat(PyObject *a, PyObject *b)
     Py_buffer x = {.obj = NULL};
     Py_buffer y = {.obj = NULL};
     PyObject *result = NULL;
-    if (PyObject_GetBuffer(a, &x, PyBUF_SIMPLE) < 0 || PyObject_GetBuffer(b, &y, PyBUF_SIMPLE) < 0) {
+    if (PyObject_GetBuffer(a, &x, PyBUF_SIMPLE) < 0
+        || PyObject_GetBuffer(b, &y, PyBUF_SIMPLE) < 0) {
         PyErr_Format(PyExc_TypeError, "can't concat %.100s to %.100s", Py_TYPE(b)->tp_name,
                      Py_TYPE(a)->tp_name);
     }

@@ -326,7 +326,8 @@ put_piece(formatter *f, piece *p, spec *s)
         }
         else if (s->flags & F_SIGN) { sign = '+'; }
         else if (s->flags & F_BLANK) { sign = ' '; }
-        bool has_prefix = s->flags & F_ALT && (s->code == 'x' || s->code == 'X' || s->code == 'o');
+        bool has_prefix = s->flags & F_ALT
+            && (s->code == 'x' || s->code == 'X' || s->code == 'o');
         n_prefix = has_prefix ? 2 : 0;
     }
     Py_ssize_t size = n + (sign != '\0');

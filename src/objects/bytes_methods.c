@@ -126,7 +126,8 @@ take_range(const char *name, PyObject *const *args, Py_ssize_t nargs, Py_ssize_t
     *end = PY_SSIZE_T_MAX;
     if (nargs < 1 || nargs > 3) {
         PyErr_Format(PyExc_TypeError, "%s() takes at %s %d argument%s (%zd given)", name,
-                     nargs < 1 ? "least" : "most", nargs < 1 ? 1 : 3, nargs < 1 ? "" : "s", nargs);
+                     nargs < 1 ? "least" : "most", nargs < 1 ? 1 : 3, nargs < 1 ? "" : "s",
+                     nargs);
         return false;
     }
     return (nargs < 2 || _PyEval_SliceIndex(args[1], start))
@@ -147,7 +148,8 @@ static Py_ssize_t
 search(u8 *hay, Py_ssize_t n, u8 *what, Py_ssize_t m, int direction)
 {
     if (n < m) { return -1; }
-    return m == 1 ? hob_find8_unit(hay, n, *what, direction) : hob_find8(hay, n, what, m, direction);
+    return m == 1 ? hob_find8_unit(hay, n, *what, direction)
+                  : hob_find8(hay, n, what, m, direction);
 }
 
 /* Position, -1 when absent, or -2 with an exception. */
@@ -156,7 +158,9 @@ find(const char *name, PyObject *self, PyObject *const *args, Py_ssize_t nargs, 
 {
     Py_ssize_t start, end;
     needle x;
-    if (!take_range(name, args, nargs, &start, &end) || !take_needle(args[0], &x)) { return -2; }
+    if (!take_range(name, args, nargs, &start, &end) || !take_needle(args[0], &x)) {
+        return -2;
+    }
     clip(&start, &end, Py_SIZE(self));
     Py_ssize_t at = -1;
     if (end - start >= 0) {
@@ -242,7 +246,8 @@ bytes_count(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
         return NULL;
     }
     clip(&start, &end, Py_SIZE(self));
-    Py_ssize_t count = count_in(data_of(self) + start, end - start, x.data, x.n, PY_SSIZE_T_MAX);
+    Py_ssize_t count = count_in(data_of(self) + start, end - start, x.data, x.n,
+                                PY_SSIZE_T_MAX);
     drop_needle(&x);
     return PyLong_FromSsize_t(count);
 }
@@ -250,7 +255,7 @@ bytes_count(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 tri
 hob_bytes_contains(PyObject *self, PyObject *item)
 {
-    Py_ssize_t number = PyNumber_AsSsize_t(item, PyExc_ValueError);
+    Py_ssize_t number = PyNumber_AsSsize_t(item, NULL);
     if (number == -1 && PyErr_Occurred()) {
         Py_buffer view;
         PyErr_Clear();
@@ -284,7 +289,8 @@ ends_match(PyObject *self, PyObject *what, Py_ssize_t start, Py_ssize_t end, boo
 }
 
 static PyObject *
-match_any(const char *name, PyObject *self, PyObject *const *args, Py_ssize_t nargs, bool at_end)
+match_any(const char *name, PyObject *self, PyObject *const *args, Py_ssize_t nargs,
+          bool at_end)
 {
     Py_ssize_t start, end;
     if (!take_range(name, args, nargs, &start, &end)) { return NULL; }
@@ -678,7 +684,8 @@ split_at(PyObject *list, PyObject *self, Py_buffer *sep, Py_ssize_t max)
     Py_ssize_t n = Py_SIZE(self);
     Py_ssize_t start = 0;
     for (; max > 0; max--) {
-        Py_ssize_t at = search(data_of(self) + start, n - start, sep->buf, sep->len, FIND_FORWARD);
+        Py_ssize_t at = search(data_of(self) + start, n - start, sep->buf, sep->len,
+                               FIND_FORWARD);
         if (at < 0) { break; }
         if (push_part(list, self, start, start + at) < 0) { return -1; }
         start += at + sep->len;
@@ -891,7 +898,8 @@ bytes_join(PyObject *self, PyObject *iterable_of_bytes)
     if (!items) { return NULL; }
     Py_ssize_t n = PySequence_Fast_GET_SIZE(items);
     if (n == 0) { return make_like(self, NULL, 0); }
-    if (n == 1 && PyBytes_Check(self) && PyBytes_CheckExact(PySequence_Fast_GET_ITEM(items, 0))) {
+    if (n == 1 && PyBytes_Check(self)
+        && PyBytes_CheckExact(PySequence_Fast_GET_ITEM(items, 0))) {
         return Py_NewRef(PySequence_Fast_GET_ITEM(items, 0));
     }
     Py_buffer few[FEW_VIEWS];
@@ -1025,7 +1033,8 @@ bytes_translate(PyObject *self, PyObject *table, PyObject *delete)
     for (Py_ssize_t i = 0; delete && i < dropped.len; i++) {
         is_deleted[((u8 *)dropped.buf)[i]] = true;
     }
-    result = translate(self, map.obj ? map.buf : NULL, delete && dropped.len ? is_deleted : NULL);
+    result = translate(self, map.obj ? map.buf : NULL,
+                       delete && dropped.len ? is_deleted : NULL);
 done:
     if (map.obj) { PyBuffer_Release(&map); }
     if (dropped.obj) { PyBuffer_Release(&dropped); }
@@ -1074,7 +1083,9 @@ static bool
 take_padding(const char *name, PyObject *const *args, Py_ssize_t nargs, Py_ssize_t *width,
              char *fill)
 {
-    if (!_PyArg_CheckPositional(name, nargs, 1, 2) || !arg_ssize(args[0], width)) { return false; }
+    if (!_PyArg_CheckPositional(name, nargs, 1, 2) || !arg_ssize(args[0], width)) {
+        return false;
+    }
     *fill = ' ';
     if (nargs < 2) { return true; }
     bool is_bytes = PyBytes_Check(args[1]) || PyByteArray_Check(args[1]);
@@ -1199,7 +1210,8 @@ static PyObject *
 bytes_hex(PyObject *self, PyObject *sep, int bytes_per_sep)
 {
     hold(self);
-    PyObject *text = _Py_strhex_with_sep(hob_bytes_data(self), Py_SIZE(self), sep, bytes_per_sep);
+    PyObject *text = _Py_strhex_with_sep(hob_bytes_data(self), Py_SIZE(self), sep,
+                                         bytes_per_sep);
     let_go(self);
     return text;
 }
@@ -1246,7 +1258,8 @@ bytes_bytes(PyObject *self)
     return part_of(self, 0, Py_SIZE(self));
 }
 
-#pragma GCC diagnostic ignored "-Wunused-variable"     /* the generated table is laid out anew below */
+/* the generated table is laid out anew below */
+#pragma GCC diagnostic ignored "-Wunused-variable"
 #include "gen/objects/bytes_methods.bind.h"
 
 PyObject *

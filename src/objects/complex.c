@@ -240,9 +240,11 @@ special_complex(PyObject *op)
         return NULL;
     }
     if (PyErr_WarnFormat(PyExc_DeprecationWarning, 1,
-                         "__complex__ returned non-complex (type %.200s).  The ability to return "
-                         "an instance of a strict subclass of complex is deprecated, and may be "
-                         "removed in a future version of Python.", Py_TYPE(result)->tp_name) < 0) {
+                         "__complex__ returned non-complex (type %.200s).  The ability to "
+                         "return an instance of a strict subclass of complex is deprecated, "
+                         "and may be "
+                         "removed in a future version of Python.",
+                         Py_TYPE(result)->tp_name) < 0) {
         return NULL;
     }
     return take(result);
@@ -283,7 +285,8 @@ complex_new(PyTypeObject *type, PyObject *real, PyObject *imag)
     }
     if (real && PyUnicode_Check(real)) {
         if (!imag) { return complex_from_text(type, real); }
-        PyErr_SetString(PyExc_TypeError, "complex() can't take second arg if first is a string");
+        PyErr_SetString(PyExc_TypeError,
+                        "complex() can't take second arg if first is a string");
         return NULL;
     }
     if (imag && PyUnicode_Check(imag)) {
@@ -303,7 +306,8 @@ complex_new(PyTypeObject *type, PyObject *real, PyObject *imag)
         return NULL;
     }
     if (imag && !is_number(imag)) {
-        PyErr_Format(PyExc_TypeError, "complex() second argument must be a number, not '%.200s'",
+        PyErr_Format(PyExc_TypeError,
+                     "complex() second argument must be a number, not '%.200s'",
                      Py_TYPE(imag)->tp_name);
         return NULL;
     }
@@ -535,7 +539,8 @@ complex_format(PyObject *self, PyUnicodeObject *format_spec)
     PyObject *spec = (PyObject *)format_spec;
     _PyUnicodeWriter writer;
     _PyUnicodeWriter_Init(&writer);
-    if (_PyComplex_FormatAdvancedWriter(&writer, self, spec, 0, PyUnicode_GET_LENGTH(spec)) < 0) {
+    if (_PyComplex_FormatAdvancedWriter(&writer, self, spec, 0,
+                                        PyUnicode_GET_LENGTH(spec)) < 0) {
         _PyUnicodeWriter_Dealloc(&writer);
         return NULL;
     }
@@ -545,8 +550,10 @@ complex_format(PyObject *self, PyUnicodeObject *format_spec)
 #include "gen/objects/complex.bind.h"
 
 static PyMemberDef complex_members[] = {
-    {"real", T_DOUBLE, offsetof(PyComplexObject, cval.real), READONLY, "the real part"},
-    {"imag", T_DOUBLE, offsetof(PyComplexObject, cval.imag), READONLY, "the imaginary part"},
+    {"real", T_DOUBLE, offsetof(PyComplexObject, cval.real), READONLY,
+     "the real part of a complex number"},
+    {"imag", T_DOUBLE, offsetof(PyComplexObject, cval.imag), READONLY,
+     "the imaginary part of a complex number"},
     {NULL, 0, 0, 0, NULL},
 };
 

@@ -387,7 +387,8 @@ PyObject *
 _PyErr_StackItemToExcInfoTuple(_PyErr_StackItem *item)
 {
     PyObject *exc = item->exc_value;
-    return PyTuple_Pack(3, type_of_handled(exc), exc ? exc : Py_None, traceback_of_handled(exc));
+    return PyTuple_Pack(3, type_of_handled(exc), exc ? exc : Py_None,
+                        traceback_of_handled(exc));
 }
 
 /* --- chaining --- */

@@ -35,8 +35,10 @@ void hob_error_give(PyThreadState *ts, STOLEN PyObject *exc);
 /* sys.unraisablehook's default. */
 MUST_USE PyObject *hob_errors_unraisable_default(PyObject *args);
 
-HOB_EXPORT void _PyErr_Restore(PyThreadState *ts, PyObject *type, PyObject *value, PyObject *tb);
-HOB_EXPORT void _PyErr_Fetch(PyThreadState *ts, PyObject **type, PyObject **value, PyObject **tb);
+HOB_EXPORT void _PyErr_Restore(PyThreadState *ts, PyObject *type, PyObject *value,
+                               PyObject *tb);
+HOB_EXPORT void _PyErr_Fetch(PyThreadState *ts, PyObject **type, PyObject **value,
+                             PyObject **tb);
 HOB_EXPORT void _PyErr_Clear(PyThreadState *ts);
 HOB_EXPORT void _PyErr_SetObject(PyThreadState *ts, PyObject *type, PyObject *value);
 HOB_EXPORT void _PyErr_SetNone(PyThreadState *ts, PyObject *type);

@@ -105,8 +105,8 @@ _PyErr_TrySetFromCause(const char *format, ...)
     own PyObject *cause = exc;
     own PyObject *prefix = WITH_ARGS(PyUnicode_FromFormatV(format, args));
     if (!prefix) { return NULL; }
-    _PyErr_Format(ts, (PyObject *)Py_TYPE(cause), "%U (%s: %S)", prefix, Py_TYPE(cause)->tp_name,
-                  cause);
+    _PyErr_Format(ts, (PyObject *)Py_TYPE(cause), "%U (%s: %S)", prefix,
+                  Py_TYPE(cause)->tp_name, cause);
     PyObject *made = hob_error_take(ts);
     PyException_SetCause(made, Py_NewRef(cause));
     hob_error_give(ts, made);
@@ -125,7 +125,8 @@ PyErr_BadArgument(void)
 void
 _PyErr_BadInternalCall(const char *filename, int lineno)
 {
-    PyErr_Format(PyExc_SystemError, "%s:%d: bad argument to internal function", filename, lineno);
+    PyErr_Format(PyExc_SystemError, "%s:%d: bad argument to internal function", filename,
+                 lineno);
 }
 
 #undef PyErr_BadInternalCall

@@ -273,7 +273,9 @@ float_divmod(PyObject *v, PyObject *w)
 PyObject *
 hob_float_pow(double a, double b)
 {
-    if (a == 0.0 && b < 0.0 && !isinf(b)) { return refuse_zero("0.0 cannot be raised to a negative power"); }
+    if (a == 0.0 && b < 0.0 && !isinf(b)) {
+        return refuse_zero("0.0 cannot be raised to a negative power");
+    }
     if (a < 0.0 && isfinite(a) && isfinite(b) && b != floor(b)) {
         own PyObject *base = PyComplex_FromDoubles(a, 0.0);
         own PyObject *exponent = base ? PyComplex_FromDoubles(b, 0.0) : NULL;
@@ -537,7 +539,8 @@ static PyObject *
 float_getformat(PyObject *type, const char *typestr)
 {
     if (strcmp(typestr, "double") != 0 && strcmp(typestr, "float") != 0) {
-        PyErr_SetString(PyExc_ValueError, "__getformat__() argument 1 must be 'double' or 'float'");
+        PyErr_SetString(PyExc_ValueError,
+                        "__getformat__() argument 1 must be 'double' or 'float'");
         return NULL;
     }
     return PyUnicode_FromString("IEEE, little-endian");
@@ -578,8 +581,8 @@ float_get_imag(PyObject *self, void *unused)
 }
 
 static PyGetSetDef float_getset[] = {
-    {"real", float_get_real, NULL, "the number as the real part of a complex one", NULL},
-    {"imag", float_get_imag, NULL, "0.0, the imaginary part", NULL},
+    {"real", float_get_real, NULL, "the real part of a complex number", NULL},
+    {"imag", float_get_imag, NULL, "the imaginary part of a complex number", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 
@@ -687,16 +690,19 @@ PyFloat_FromString(PyObject *op)
     if (PyUnicode_Check(op)) {
         own PyObject *ascii = _PyUnicode_TransformDecimalAndSpaceToASCII(op);
         if (!ascii) { return NULL; }
-        return from_ascii((const char *)PyUnicode_1BYTE_DATA(ascii), PyUnicode_GET_LENGTH(ascii),
-                          op);
+        return from_ascii((const char *)PyUnicode_1BYTE_DATA(ascii),
+                          PyUnicode_GET_LENGTH(ascii), op);
     }
-    if (PyBytes_Check(op)) { return from_ascii(PyBytes_AS_STRING(op), PyBytes_GET_SIZE(op), op); }
+    if (PyBytes_Check(op)) {
+        return from_ascii(PyBytes_AS_STRING(op), PyBytes_GET_SIZE(op), op);
+    }
     if (PyByteArray_Check(op)) {
         return from_ascii(PyByteArray_AS_STRING(op), PyByteArray_GET_SIZE(op), op);
     }
     Py_buffer view;
     if (PyObject_GetBuffer(op, &view, PyBUF_SIMPLE) == 0) {
-        own PyObject *bytes = PyBytes_FromStringAndSize(view.buf, view.len);    /* ends in NUL */
+        /* a copy that ends in NUL */
+        own PyObject *bytes = PyBytes_FromStringAndSize(view.buf, view.len);
         PyObject *result = NULL;
         if (bytes) {
             result = from_ascii(PyBytes_AS_STRING(bytes), PyBytes_GET_SIZE(bytes), op);
@@ -786,9 +792,12 @@ PyFloat_GetInfo(void)
     own PyObject *info = PyStructSequence_New(&info_type);
     if (!info) { return NULL; }
     PyObject *values[] = {
-        PyFloat_FromDouble(DBL_MAX), PyLong_FromLong(DBL_MAX_EXP), PyLong_FromLong(DBL_MAX_10_EXP),
-        PyFloat_FromDouble(DBL_MIN), PyLong_FromLong(DBL_MIN_EXP), PyLong_FromLong(DBL_MIN_10_EXP),
-        PyLong_FromLong(DBL_DIG), PyLong_FromLong(DBL_MANT_DIG), PyFloat_FromDouble(DBL_EPSILON),
+        PyFloat_FromDouble(DBL_MAX), PyLong_FromLong(DBL_MAX_EXP),
+        PyLong_FromLong(DBL_MAX_10_EXP),
+        PyFloat_FromDouble(DBL_MIN), PyLong_FromLong(DBL_MIN_EXP),
+        PyLong_FromLong(DBL_MIN_10_EXP),
+        PyLong_FromLong(DBL_DIG), PyLong_FromLong(DBL_MANT_DIG),
+        PyFloat_FromDouble(DBL_EPSILON),
         PyLong_FromLong(FLT_RADIX), PyLong_FromLong(FLT_ROUNDS),
     };
     bool complete = true;

@@ -178,7 +178,9 @@ scan_hex(const char *s, hex_text *out)
     if (*s == '-' || *s == '+') { s++; }
     if (*s < '0' || *s > '9') { return NULL; }
     for (; *s >= '0' && *s <= '9'; s++) {
-        if (out->exponent < INT64_MAX / 100) { out->exponent = out->exponent * 10 + (*s - '0'); }
+        if (out->exponent < INT64_MAX / 100) {
+            out->exponent = out->exponent * 10 + (*s - '0');
+        }
     }
     if (minus) { out->exponent = -out->exponent; }
     return s;

@@ -41,7 +41,9 @@ int
 args_parse_end(args_parse *p, int result)
 {
     if (!result) {
-        for (int i = 0; i < p->n_cleanups; i++) { p->cleanups[i].undo(NULL, p->cleanups[i].what); }
+        for (int i = 0; i < p->n_cleanups; i++) {
+            p->cleanups[i].undo(NULL, p->cleanups[i].what);
+        }
     }
     if (p->cleanups != p->first_cleanups) { PyMem_Free(p->cleanups); }
     return result;
@@ -264,7 +266,8 @@ static const char *
 need_size_t(args_parse *p)
 {
     if (p->flags & ARGS_SIZE_T) { return NULL; }
-    PyErr_SetString(PyExc_SystemError, "PY_SSIZE_T_CLEAN macro must be defined for '#' formats");
+    PyErr_SetString(PyExc_SystemError,
+                    "PY_SSIZE_T_CLEAN macro must be defined for '#' formats");
     return raised(p);
 }
 
@@ -478,8 +481,8 @@ store_encoded(args_parse *p, PyObject *arg, char **buffer, Py_ssize_t *room, con
         return wrong(p, arg, "encoded string without null bytes");
     }
     if (room && *buffer && size + 1 > *room) {
-        PyErr_Format(PyExc_ValueError, "encoded string too long (%zd, maximum length %zd)", size,
-                     *room - 1);
+        PyErr_Format(PyExc_ValueError, "encoded string too long (%zd, maximum length %zd)",
+                     size, *room - 1);
         return raised(p);
     }
     if (!room || !*buffer) {
@@ -741,7 +744,9 @@ read_shape(const char *format, format_shape *s)
         switch (*f) {
         case '(':
             s->max += level == 0;
-            if (++level >= 30) { Py_FatalError("too many tuple nesting levels in argument format string"); }
+            if (++level >= 30) {
+                Py_FatalError("too many tuple nesting levels in argument format string");
+            }
             break;
         case ')':
             if (level-- == 0) { Py_FatalError("excess ')' in getargs format"); }
@@ -938,8 +943,8 @@ PyArg_UnpackTuple(PyObject *args, const char *name, Py_ssize_t min, Py_ssize_t m
     }
     va_list va;
     va_start(va, max);
-    int result = unpack_stack(((PyTupleObject *)args)->ob_item, PyTuple_GET_SIZE(args), name, min,
-                              max, &va);
+    int result = unpack_stack(((PyTupleObject *)args)->ob_item, PyTuple_GET_SIZE(args), name,
+                              min, max, &va);
     va_end(va);
     return result;
 }
@@ -959,8 +964,8 @@ void
 _PyArg_BadArgument(const char *fname, const char *displayname, const char *expected,
                    PyObject *arg)
 {
-    PyErr_Format(PyExc_TypeError, "%.200s() %.200s must be %.50s, not %.50s", fname, displayname,
-                 expected, arg == Py_None ? "None" : Py_TYPE(arg)->tp_name);
+    PyErr_Format(PyExc_TypeError, "%.200s() %.200s must be %.50s, not %.50s", fname,
+                 displayname, expected, arg == Py_None ? "None" : Py_TYPE(arg)->tp_name);
 }
 
 #undef _PyArg_NoKeywords

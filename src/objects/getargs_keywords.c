@@ -32,8 +32,8 @@ callee_of(const char *fname)
 static void
 refuse_total(callee f, Py_ssize_t len, Py_ssize_t nargs, Py_ssize_t nkwargs)
 {
-    PyErr_Format(PyExc_TypeError, "%.200s%s takes %s %zd %sargument%s (%zd given)", f.name, f.call,
-                 "at most", len, nargs == 0 ? "keyword " : "", len == 1 ? "" : "s",
+    PyErr_Format(PyExc_TypeError, "%.200s%s takes %s %zd %sargument%s (%zd given)", f.name,
+                 f.call, "at most", len, nargs == 0 ? "keyword " : "", len == 1 ? "" : "s",
                  nargs + nkwargs);
 }
 
@@ -186,7 +186,8 @@ read_bounds(_PyArg_Parser *parser, int len)
         }
         f = hob_getargs_after_unit(f);
         if (!f) {
-            PyErr_Format(PyExc_SystemError, "impossible<bad format char>: '%s'", parser->format);
+            PyErr_Format(PyExc_SystemError, "impossible<bad format char>: '%s'",
+                         parser->format);
             return -1;
         }
     }
@@ -234,7 +235,8 @@ refuse_leftover(const _PyArg_Parser *parser, const keywords *kw, Py_ssize_t narg
     for (Py_ssize_t i = 0; i < kw->n; i++) {
         PyObject *given = keyword_name(kw, i, &at);
         bool known = false;
-        for (Py_ssize_t j = 0; PyUnicode_Check(given) && j < PyTuple_GET_SIZE(parser->kwtuple); j++) {
+        Py_ssize_t n = PyUnicode_Check(given) ? PyTuple_GET_SIZE(parser->kwtuple) : 0;
+        for (Py_ssize_t j = 0; j < n; j++) {
             known = known || _PyUnicode_EQ(PyTuple_GET_ITEM(parser->kwtuple, j), given);
         }
         if (!known) {
@@ -309,7 +311,8 @@ _PyArg_UnpackKeywords(PyObject *const *args, Py_ssize_t nargs, PyObject *kwargs,
     for (int i = (int)nargs; i < end; i++) { buf[i] = NULL; }
     int reqlimit = minkw ? maxpos + minkw : minpos;
     int first = Py_MAX((int)nargs, posonly);
-    if (!take_keywords(parser, &kw, nargs, first, end, minpos, maxpos, reqlimit, buf, INT_MAX)) {
+    if (!take_keywords(parser, &kw, nargs, first, end, minpos, maxpos, reqlimit, buf,
+                       INT_MAX)) {
         return NULL;
     }
     return buf;
@@ -326,8 +329,8 @@ _PyArg_UnpackKeywordsWithVararg(PyObject *const *args, Py_ssize_t nargs, PyObjec
     int posonly = parser->pos, minposonly = Py_MIN(posonly, minpos);
     int end = posonly + (int)PyTuple_GET_SIZE(parser->kwtuple);
     if (nargs < minposonly) {
-        refuse_positional(callee_of(parser->fname), minposonly < maxpos ? "at least" : "exactly",
-                          minposonly, nargs);
+        refuse_positional(callee_of(parser->fname),
+                          minposonly < maxpos ? "at least" : "exactly", minposonly, nargs);
         return NULL;
     }
     Py_ssize_t n_extra = Py_MAX(nargs - vararg, 0);
@@ -455,7 +458,8 @@ named_walk(const named_call *c, args_parse *p)
         }
         if (args_at_end(p->format)) {
             PyErr_Format(PyExc_SystemError,
-                         "More keyword list entries (%d) than format specifiers (%d)", c->len, i);
+                         "More keyword list entries (%d) than format specifiers (%d)", c->len,
+                         i);
             return 0;
         }
         if (!missing_positional) {
@@ -526,7 +530,8 @@ static int
 parse_keywords(PyObject *args, PyObject *kwargs, const char *format, char **names, va_list *va,
                int flags)
 {
-    if (!args || !PyTuple_Check(args) || (kwargs && !PyDict_Check(kwargs)) || !format || !names) {
+    if (!args || !PyTuple_Check(args) || (kwargs && !PyDict_Check(kwargs)) || !format ||
+        !names) {
         PyErr_BadInternalCall();
         return 0;
     }
@@ -605,8 +610,8 @@ _PyArg_ParseTupleAndKeywords_SizeT(PyObject *args, PyObject *kwargs, const char 
 }
 
 HOB_EXPORT int
-PyArg_VaParseTupleAndKeywords(PyObject *args, PyObject *kwargs, const char *format, char **names,
-                              va_list given)
+PyArg_VaParseTupleAndKeywords(PyObject *args, PyObject *kwargs, const char *format,
+                              char **names, va_list given)
 {
     WITH_VA_COPY(given, parse_keywords(args, kwargs, format, names, &va, 0));
 }

@@ -312,7 +312,8 @@ assign_slice(PyListObject *self, Py_ssize_t low, Py_ssize_t high, PyObject *valu
                           ? list_copy_of(self->ob_item, Py_SIZE(self))
                           : PySequence_Fast(value, "can only assign an iterable");
     if (!items) { return -1; }
-    return replace(self, low, high, PySequence_Fast_ITEMS(items), PySequence_Fast_GET_SIZE(items));
+    return replace(self, low, high, PySequence_Fast_ITEMS(items),
+                   PySequence_Fast_GET_SIZE(items));
 }
 
 static status
@@ -468,7 +469,9 @@ list_concat(PyObject *a, PyObject *b)
     Py_ssize_t m = Py_SIZE(b);
     PyListObject *result = list_of(n + m, false);
     if (!result) { return NULL; }
-    for (Py_ssize_t i = 0; i < n; i++) { result->ob_item[i] = Py_NewRef(as_list(a)->ob_item[i]); }
+    for (Py_ssize_t i = 0; i < n; i++) {
+        result->ob_item[i] = Py_NewRef(as_list(a)->ob_item[i]);
+    }
     for (Py_ssize_t i = 0; i < m; i++) {
         result->ob_item[n + i] = Py_NewRef(as_list(b)->ob_item[i]);
     }
@@ -833,7 +836,8 @@ list_vectorcall(PyObject *type, PyObject *const *args, size_t nargsf, PyObject *
     Py_ssize_t nargs = PyVectorcall_NARGS(nargsf);
     if (!_PyArg_CheckPositional("list", nargs, 0, 1)) { return NULL; }
     own PyObject *self = type == (PyObject *)&PyList_Type
-                         ? PyList_New(0) : ((PyTypeObject *)type)->tp_alloc((PyTypeObject *)type, 0);
+                         ? PyList_New(0)
+                         : ((PyTypeObject *)type)->tp_alloc((PyTypeObject *)type, 0);
     if (!self) { return NULL; }
     if (nargs && hob_list_extend(as_list(self), args[0]) < 0) { return NULL; }
     return take(self);
@@ -951,7 +955,9 @@ iter_back(PyObject *op)
     hob_list_iter *self = (hob_list_iter *)op;
     PyListObject *list = self->seq;
     if (!list) { return NULL; }
-    if (is_inside(self->index, Py_SIZE(list))) { return Py_NewRef(list->ob_item[self->index--]); }
+    if (is_inside(self->index, Py_SIZE(list))) {
+        return Py_NewRef(list->ob_item[self->index--]);
+    }
     self->index = -1;
     self->seq = NULL;
     Py_DECREF(list);

@@ -151,7 +151,8 @@ choose_less(sorter *s, PyObject **keys, Py_ssize_t n, bool in_tuples)
         PyObject *key = KEY(i);
         if (!Py_IS_TYPE(key, type)) { return less_any; }
         if (all_latin1) {
-            all_latin1 = PyUnicode_READY(key) == 0 && PyUnicode_KIND(key) == PyUnicode_1BYTE_KIND;
+            all_latin1 = PyUnicode_READY(key) == 0
+                && PyUnicode_KIND(key) == PyUnicode_1BYTE_KIND;
         }
         all_small = all_small && is_small_int(key);
     }
@@ -403,10 +404,14 @@ merge_low(sorter *s, slice a, Py_ssize_t na, slice b, Py_ssize_t nb)
     status done = -1;
     Py_ssize_t min_gallop = s->min_gallop;
 
-#define TAKE_A(n) do { move_pairs(to, a, n); to = shift(to, n); a = shift(a, n); na -= n; } while (0)
-#define TAKE_B(n) do { move_pairs(to, b, n); to = shift(to, n); b = shift(b, n); nb -= n; } while (0)
-#define ONE_A() do { copy_pair(to, 0, a, 0); to = shift(to, 1); a = shift(a, 1); na--; } while (0)
-#define ONE_B() do { copy_pair(to, 0, b, 0); to = shift(to, 1); b = shift(b, 1); nb--; } while (0)
+#define TAKE_A(n) \
+    do { move_pairs(to, a, n); to = shift(to, n); a = shift(a, n); na -= n; } while (0)
+#define TAKE_B(n) \
+    do { move_pairs(to, b, n); to = shift(to, n); b = shift(b, n); nb -= n; } while (0)
+#define ONE_A() \
+    do { copy_pair(to, 0, a, 0); to = shift(to, 1); a = shift(a, 1); na--; } while (0)
+#define ONE_B() \
+    do { copy_pair(to, 0, b, 0); to = shift(to, 1); b = shift(b, 1); nb--; } while (0)
 
     ONE_B();
     if (nb == 0) { goto b_done; }
@@ -481,8 +486,10 @@ merge_high(sorter *s, slice a, Py_ssize_t na, slice b, Py_ssize_t nb)
     status done = -1;
     Py_ssize_t min_gallop = s->min_gallop;
 
-#define TAKE_A(n) do { na -= n; to = shift(to, -(n)); move_pairs(to, shift(a, na), n); } while (0)
-#define TAKE_B(n) do { nb -= n; to = shift(to, -(n)); move_pairs(to, shift(b, nb), n); } while (0)
+#define TAKE_A(n) \
+    do { na -= n; to = shift(to, -(n)); move_pairs(to, shift(a, na), n); } while (0)
+#define TAKE_B(n) \
+    do { nb -= n; to = shift(to, -(n)); move_pairs(to, shift(b, nb), n); } while (0)
 #define ONE_A() do { na--; to = shift(to, -1); copy_pair(to, 0, a, na); } while (0)
 #define ONE_B() do { nb--; to = shift(to, -1); copy_pair(to, 0, b, nb); } while (0)
 

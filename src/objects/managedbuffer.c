@@ -10,7 +10,8 @@
 static _PyManagedBufferObject *
 managed_alloc(void)
 {
-    _PyManagedBufferObject *self = PyObject_GC_New(_PyManagedBufferObject, &_PyManagedBuffer_Type);
+    _PyManagedBufferObject *self = PyObject_GC_New(_PyManagedBufferObject,
+                                                   &_PyManagedBuffer_Type);
     if (!self) { return NULL; }
     self->flags = 0;
     self->exports = 0;

@@ -116,7 +116,8 @@ static status
 convert_error(const char *format)
 {
     if (PyErr_ExceptionMatches(PyExc_TypeError)) { return bad_type(format); }
-    if (PyErr_ExceptionMatches(PyExc_OverflowError) || PyErr_ExceptionMatches(PyExc_ValueError)) {
+    if (PyErr_ExceptionMatches(PyExc_OverflowError)
+        || PyErr_ExceptionMatches(PyExc_ValueError)) {
         return bad_value(format);
     }
     return -1;
@@ -136,7 +137,9 @@ pack_int(char *p, PyObject *item, const char *format)
     size_t size = (size_t)hob_item_size(*format);
     if (is_unsigned(*format)) {
         unsigned long long value = PyLong_AsUnsignedLongLong(number);
-        if (value == (unsigned long long)-1 && PyErr_Occurred()) { return convert_error(format); }
+        if (value == (unsigned long long)-1 && PyErr_Occurred()) {
+            return convert_error(format);
+        }
         if (size < 8 && value >> (size * 8)) { return bad_value(format); }
         memcpy(p, &value, size);                /* little-endian */
         return 0;
@@ -268,7 +271,8 @@ follow(const char *p, const Py_ssize_t *suboffsets, int axis)
 }
 
 static tri
-compare_axis(comparison *c, const Py_buffer *v, const char *p, const Py_buffer *w, const char *q,
+compare_axis(comparison *c, const Py_buffer *v, const char *p, const Py_buffer *w,
+             const char *q,
              int axis)
 {
     if (axis == v->ndim) { return compare_items(c, p, q); }
@@ -296,7 +300,8 @@ same_shape(const Py_buffer *v, const Py_buffer *w)
 static tri
 struct_refused(void)
 {
-    if (PyErr_ExceptionMatches(PyExc_ImportError) || PyErr_ExceptionMatches(PyExc_MemoryError)) {
+    if (PyErr_ExceptionMatches(PyExc_ImportError)
+        || PyErr_ExceptionMatches(PyExc_MemoryError)) {
         return -1;
     }
     PyErr_Clear();

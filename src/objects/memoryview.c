@@ -98,7 +98,8 @@ copy_shape(Py_buffer *to, const Py_buffer *from)
             for (int i = 0; i < from->ndim; i++) { to->strides[i] = from->strides[i]; }
         }
         else {
-            PyBuffer_FillContiguousStrides(to->ndim, to->shape, to->strides, (int)to->itemsize, 'C');
+            PyBuffer_FillContiguousStrides(to->ndim, to->shape, to->strides, (int)to->itemsize,
+                                           'C');
         }
     }
     if (!from->suboffsets) {
@@ -333,7 +334,8 @@ cast_to_1d(mview *self, PyObject *format)
         return -1;
     }
     if (!is_byte_format(*hob_item_native(view->format)) && !is_byte_format(*to)) {
-        PyErr_SetString(PyExc_TypeError, "memoryview: cannot cast between two non-byte formats");
+        PyErr_SetString(PyExc_TypeError,
+                        "memoryview: cannot cast between two non-byte formats");
         return -1;
     }
     Py_ssize_t size = hob_item_size(*to);
@@ -405,7 +407,8 @@ cast_to_nd(mview *self, PyObject *shape, int ndim)
         view->strides = self->ob_array + ndim;
         len = read_shape(view->shape, shape, ndim, view->itemsize);
         if (len < 0) { return -1; }
-        PyBuffer_FillContiguousStrides(ndim, view->shape, view->strides, (int)view->itemsize, 'C');
+        PyBuffer_FillContiguousStrides(ndim, view->shape, view->strides, (int)view->itemsize,
+                                       'C');
     }
     if (view->len != len) {
         PyErr_SetString(PyExc_TypeError,
@@ -580,7 +583,8 @@ element_at(const Py_buffer *view, PyObject *indices)
     }
     char *p = view->buf;
     for (int axis = 0; axis < n && p; axis++) {
-        Py_ssize_t index = PyNumber_AsSsize_t(PyTuple_GET_ITEM(indices, axis), PyExc_IndexError);
+        Py_ssize_t index = PyNumber_AsSsize_t(PyTuple_GET_ITEM(indices, axis),
+                                              PyExc_IndexError);
         if (index == -1 && PyErr_Occurred()) { return NULL; }
         p = step(view, p, axis, index);
     }
@@ -917,7 +921,8 @@ to_bytes(mview *self, char order)
 {
     own PyObject *bytes = PyBytes_FromStringAndSize(NULL, self->view.len);
     if (!bytes) { return NULL; }
-    if (PyBuffer_ToContiguous(PyBytes_AS_STRING(bytes), &self->view, self->view.len, order) < 0) {
+    if (PyBuffer_ToContiguous(PyBytes_AS_STRING(bytes), &self->view, self->view.len,
+                              order) < 0) {
         return NULL;
     }
     return take(bytes);
@@ -1069,7 +1074,8 @@ GETTER(contiguous,
 static PyGetSetDef view_getset[] = {
     {"obj", get_obj, NULL, PyDoc_STR("The object whose memory it is."), NULL},
     {"nbytes", get_nbytes, NULL, PyDoc_STR("Bytes that all elements take."), NULL},
-    {"readonly", get_readonly, NULL, PyDoc_STR("Whether the memory cannot be written to."), NULL},
+    {"readonly", get_readonly, NULL, PyDoc_STR("Whether the memory cannot be written to."),
+     NULL},
     {"itemsize", get_itemsize, NULL, PyDoc_STR("Bytes of one element."), NULL},
     {"format", get_format, NULL, PyDoc_STR("Format of an element, as in module struct."), NULL},
     {"ndim", get_ndim, NULL, PyDoc_STR("Number of dimensions."), NULL},

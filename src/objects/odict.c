@@ -535,14 +535,16 @@ static PyObject *
 odict_copy(PyObject *self)
 {
     bool is_exact = PyODict_CheckExact(self);
-    own PyObject *copy = is_exact ? PyODict_New() : PyObject_CallNoArgs((PyObject *)Py_TYPE(self));
+    own PyObject *copy = is_exact ? PyODict_New()
+        : PyObject_CallNoArgs((PyObject *)Py_TYPE(self));
     if (!copy) { return NULL; }
     status done = is_exact ? copy_exact(copy, as_odict(self)) : copy_subclass(copy, self);
     return done < 0 ? NULL : take(copy);
 }
 
 static PyObject *make_iter(odict *self, int kind);
-enum { ITER_REVERSED = 1, ITER_KEYS = 2, ITER_VALUES = 4, ITER_ITEMS = ITER_KEYS | ITER_VALUES };
+enum { ITER_REVERSED = 1, ITER_KEYS = 2, ITER_VALUES = 4,
+      ITER_ITEMS = ITER_KEYS | ITER_VALUES };
 
 /** OrderedDict.__reversed__($self, /)
  *

@@ -203,7 +203,8 @@ static PyObject *
 slice_of(hob_range *self, PyObject *slice)
 {
     PyObject *start, *stop, *step;
-    if (_PySlice_GetLongIndices((PySliceObject *)slice, self->length, &start, &stop, &step) < 0) {
+    if (_PySlice_GetLongIndices((PySliceObject *)slice, self->length, &start, &stop,
+                                &step) < 0) {
         return NULL;
     }
     PyObject *new_step = PyNumber_Multiply(self->step, step);

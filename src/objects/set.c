@@ -649,7 +649,9 @@ frozenset_hash(PyObject *op)
     if (self->hash != -1) { return self->hash; }
     Py_uhash_t hash = 1927868237UL * ((Py_uhash_t)self->used + 1);
     for (Py_ssize_t i = 0; i <= self->mask; i++) {
-        if (is_active(&self->table[i])) { hash ^= shuffle_bits((Py_uhash_t)self->table[i].hash); }
+        if (is_active(&self->table[i])) {
+            hash ^= shuffle_bits((Py_uhash_t)self->table[i].hash);
+        }
     }
     hash ^= (hash >> 11) ^ (hash >> 25);
     hash = hash * 69069U + 907133923UL;
@@ -1055,7 +1057,8 @@ frozenset_copy(PyObject *self, PyObject *unused)
 #define SHARED(pyname, function, flags, doc) \
     {pyname, (PyCFunction)(void (*)(void))function, flags, doc}
 static PyMethodDef frozen_methods[] = {
-    SHARED("__contains__", set_contains_method, METH_O | METH_COEXIST, set_contains_method__doc),
+    SHARED("__contains__", set_contains_method, METH_O | METH_COEXIST,
+           set_contains_method__doc),
     SHARED("copy", frozenset_copy, METH_NOARGS,
            PyDoc_STR("The same frozenset; of a subclass, a frozenset with the same elements.")),
     SHARED("difference", set_difference, METH_FASTCALL, set_difference__doc),

@@ -214,7 +214,9 @@ tuple_concat(PyObject *a, PyObject *b)
     if (n + m == 0) { return PyTuple_New(0); }
     PyTupleObject *result = tuple_alloc(n + m);
     if (!result) { return NULL; }
-    for (Py_ssize_t i = 0; i < n; i++) { result->ob_item[i] = Py_NewRef(as_tuple(a)->ob_item[i]); }
+    for (Py_ssize_t i = 0; i < n; i++) {
+        result->ob_item[i] = Py_NewRef(as_tuple(a)->ob_item[i]);
+    }
     for (Py_ssize_t i = 0; i < m; i++) {
         result->ob_item[n + i] = Py_NewRef(as_tuple(b)->ob_item[i]);
     }

@@ -258,8 +258,10 @@ show_plain(PyObject *filename, int lineno, PyObject *text, PyObject *category, P
     own PyObject *place = name ? PyUnicode_FromFormat(":%d: ", lineno) : NULL;
     if (!place || PyFile_WriteObject(filename, file, Py_PRINT_RAW) < 0 ||
         PyFile_WriteObject(place, file, Py_PRINT_RAW) < 0 ||
-        PyFile_WriteObject(name, file, Py_PRINT_RAW) < 0 || PyFile_WriteString(": ", file) < 0 ||
-        PyFile_WriteObject(text, file, Py_PRINT_RAW) < 0 || PyFile_WriteString("\n", file) < 0) {
+        PyFile_WriteObject(name, file, Py_PRINT_RAW) < 0 ||
+        PyFile_WriteString(": ", file) < 0 ||
+        PyFile_WriteObject(text, file, Py_PRINT_RAW) < 0 ||
+        PyFile_WriteString("\n", file) < 0) {
         PyErr_Clear();
         return;
     }
@@ -276,15 +278,16 @@ show_plain(PyObject *filename, int lineno, PyObject *text, PyObject *category, P
     }
     own PyObject *shown = PyUnicode_Substring(line, start, n);
     if (!shown || PyFile_WriteString("  ", file) < 0 ||
-        PyFile_WriteObject(shown, file, Py_PRINT_RAW) < 0 || PyFile_WriteString("\n", file) < 0) {
+        PyFile_WriteObject(shown, file, Py_PRINT_RAW) < 0 ||
+        PyFile_WriteString("\n", file) < 0) {
         PyErr_Clear();
     }
 }
 
 /* Hand the warning to warnings._showwarnmsg, or print it. */
 static status
-show_warning(PyObject *category, PyObject *text, PyObject *message, PyObject *filename, int lineno,
-             PyObject *lineno_object, PyObject *line, PyObject *source)
+show_warning(PyObject *category, PyObject *text, PyObject *message, PyObject *filename,
+             int lineno, PyObject *lineno_object, PyObject *line, PyObject *source)
 {
     own PyObject *show = warnings_attr(ID(_showwarnmsg), source != NULL);
     if (!show) {
@@ -335,8 +338,8 @@ action_is(PyObject *action, const char *name)
 
 /* After an action was chosen: 1 when the warning is to be shown. */
 static tri
-apply_action(PyObject *action, PyObject *item, PyObject *key, PyObject *registry, PyObject *text,
-             PyObject *category, PyObject *message)
+apply_action(PyObject *action, PyObject *item, PyObject *key, PyObject *registry,
+             PyObject *text, PyObject *category, PyObject *message)
 {
     if (action_is(action, "error")) {
         PyErr_SetObject(category, message);
@@ -514,7 +517,8 @@ warn_from_here(PyObject *category, PyObject *message, Py_ssize_t stack_level, Py
 }
 
 status
-hob_warnings_warn(PyObject *message, PyObject *category, Py_ssize_t stack_level, PyObject *source)
+hob_warnings_warn(PyObject *message, PyObject *category, Py_ssize_t stack_level,
+                  PyObject *source)
 {
     category = category_of(message, category);
     return category ? warn_from_here(category, message, stack_level, source) : -1;
@@ -527,7 +531,8 @@ PyErr_WarnEx(PyObject *category, const char *text, Py_ssize_t stack_level)
 {
     own PyObject *message = PyUnicode_FromString(text);
     if (!message) { return -1; }
-    return warn_from_here(category ? category : PyExc_RuntimeWarning, message, stack_level, NULL);
+    return warn_from_here(category ? category : PyExc_RuntimeWarning, message, stack_level,
+                          NULL);
 }
 
 static int
@@ -536,7 +541,8 @@ warn_format(PyObject *source, PyObject *category, Py_ssize_t stack_level, const 
 {
     own PyObject *message = PyUnicode_FromFormatV(format, args);
     if (!message) { return -1; }
-    return warn_from_here(category ? category : PyExc_RuntimeWarning, message, stack_level, source);
+    return warn_from_here(category ? category : PyExc_RuntimeWarning, message, stack_level,
+                          source);
 }
 
 int
@@ -587,8 +593,8 @@ PyErr_WarnExplicit(PyObject *category, const char *text, const char *filename, i
 }
 
 int
-PyErr_WarnExplicitFormat(PyObject *category, const char *filename, int lineno, const char *module,
-                         PyObject *registry, const char *format, ...)
+PyErr_WarnExplicitFormat(PyObject *category, const char *filename, int lineno,
+                         const char *module, PyObject *registry, const char *format, ...)
 {
     va_list args;
     va_start(args, format);

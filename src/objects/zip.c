@@ -47,7 +47,8 @@ zip_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         static char *names[] = {"strict", NULL};
         own PyObject *nothing = PyTuple_New(0);
         if (!nothing
-                || !PyArg_ParseTupleAndKeywords(nothing, kwargs, "|$p:zip", names, &is_strict)) {
+                || !PyArg_ParseTupleAndKeywords(nothing, kwargs, "|$p:zip", names,
+                                                &is_strict)) {
             return NULL;
         }
     }
@@ -86,7 +87,8 @@ check_all_ended(zip *self, Py_ssize_t i)
         PyErr_Clear();
     }
     if (i) {
-        PyErr_Format(PyExc_ValueError, "zip() argument %zd is shorter than argument%s%zd", i + 1,
+        PyErr_Format(PyExc_ValueError, "zip() argument %zd is shorter than argument%s%zd",
+                     i + 1,
                      i == 1 ? " " : "s 1-", i);
         return NULL;
     }

@@ -31,6 +31,7 @@ bool hob_breaker_is_main(PyThreadState *ts);
 /* modules/_signal/: run the Python handlers of signals that have arrived. */
 MUST_USE status hob_signal_run_handlers(PyThreadState *ts);
 
-HOB_EXPORT int  _PyEval_AddPendingCall(PyInterpreterState *interp, int (*func)(void *), void *arg);
+HOB_EXPORT int  _PyEval_AddPendingCall(PyInterpreterState *interp, int (*func)(void *),
+                                       void *arg);
 HOB_EXPORT void _PyEval_SignalReceived(PyInterpreterState *interp);
 HOB_EXPORT void _PyEval_SignalAsyncExc(PyInterpreterState *interp);

@@ -10,7 +10,7 @@
 #include "state/runtime.h"
 #include "state/thread.h"
 
-void hob_signal_after_fork(void);       /* modules/_signal/: pending signals were the parent's */
+void hob_signal_after_fork(void);       /* modules/_signal.c: forget the parent's */
 
 /* Call each function of a list or NULL; errors are reported, not raised. */
 static void

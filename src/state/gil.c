@@ -652,7 +652,7 @@ wait_for_release(hob_lock *lock, hob_gil_thread *t, int64_t timeout_ns, uint64_t
             break;
         }
         int error = 0;
-        if (atomic_load(&t->is_queued) && atomic_load(&gil->word) == 1) { }    /* ours to take */
+        if (atomic_load(&t->is_queued) && atomic_load(&gil->word) == 1) { }    /* come */
         else if (timeout_ns < 0) { error = hob_futex_wait(&t->nap, NAP_ASLEEP, 0); }
         else {
             uint64_t now = hob_clock_ns();

@@ -231,7 +231,8 @@ _PyInterpreterState_GetEvalFrameFunc(PyInterpreterState *interp)
 }
 
 void
-_PyInterpreterState_SetEvalFrameFunc(PyInterpreterState *interp, _PyFrameEvalFunction eval_frame)
+_PyInterpreterState_SetEvalFrameFunc(PyInterpreterState *interp,
+                                     _PyFrameEvalFunction eval_frame)
 {
     interp->eval_frame = eval_frame;
 }

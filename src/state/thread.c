@@ -103,7 +103,9 @@ PyThreadState *
 hob_thread_new_unbound(PyInterpreterState *interp)
 {
     hob_thread *self = NULL;
-    if (posix_memalign((void **)&self, _Alignof(hob_thread), sizeof *self) != 0) { return NULL; }
+    if (posix_memalign((void **)&self, _Alignof(hob_thread), sizeof *self) != 0) {
+        return NULL;
+    }
     memset(self, 0, sizeof *self);
     PyThreadState *ts = &self->ts;
     hob_gil_init_thread(&self->gil, ts);
@@ -463,7 +465,9 @@ PyGILState_Ensure(void)
     PyThreadState *ts = bound;
     bool has_gil = ts && ts == hob_ts();
     if (!ts) {
-        if (!_PyRuntime.main_interp) { Py_FatalError("PyGILState_Ensure before Py_Initialize"); }
+        if (!_PyRuntime.main_interp) {
+            Py_FatalError("PyGILState_Ensure before Py_Initialize");
+        }
         ts = PyThreadState_New(_PyRuntime.main_interp);
         if (!ts) { Py_FatalError("Couldn't create thread-state for new thread"); }
         ts->gilstate_counter = 0;               /* the last Release deletes it */

@@ -401,8 +401,7 @@ diagnose_after_args(hob_parser *p, int first)
     hob_expr *a = parse_expression(p);
     hob_comprehension_seq *clauses = a ? parse_comprehension_clauses(p) : NULL;
     if (clauses) {
-        hob_error_span(p, join(a->at, clauses->items[clauses->size - 1]->target->at),
-                       UNPARENTHESIZED);
+        hob_error_span(p, join(a->at, last_of_clauses(clauses)->at), UNPARENTHESIZED);
     }
     if (p->failed) { return; }
     p->mark = mark;
@@ -1112,7 +1111,6 @@ hob_diagnose_match(hob_parser *p)
     int lineno = token_at(p, p->mark)->lineno;
     p->mark++;
     if (!parse_subject(p)) { return; }
-    if (peek(p) == TOK_NEWLINE && !hob_parser_version(p, 10, "Pattern matching is")) { return; }
     diagnose_end_of_head(p, "'match' statement", lineno);
 }
 

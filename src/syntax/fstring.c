@@ -344,7 +344,9 @@ read_spec(reader *r, int depth)
 {
     hob_string_parts parts = {.base = r->p->n_stack, .at = token_span(r->t),
                               .kind = r->kind};
-    hob_expr *spec = read_all(r, depth, &parts) ? hob_string_parts_joined(r->p, &parts) : NULL;
+    bool fine = read_all(r, depth, &parts);
+    parts.kind = NULL;
+    hob_expr *spec = fine ? hob_string_parts_joined(r->p, &parts) : NULL;
     Py_XDECREF(parts.last);
     return spec;
 }

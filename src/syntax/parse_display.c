@@ -395,18 +395,17 @@ try_set_comprehension(hob_parser *p)
     return NULL;
 }
 
+typedef hob_expr *reading(hob_parser *);
+
 static hob_expr *
 parse_display_by_trial(hob_parser *p, int type)
 {
-    static hob_expr *(*const parens[])(hob_parser *) = {parse_tuple_display, try_group, parse_genexp,
-                                                        NULL};
-    static hob_expr *(*const brackets[])(hob_parser *) = {parse_list_display,
-                                                          try_list_comprehension, NULL};
-    static hob_expr *(*const braces[])(hob_parser *) = {try_dict, try_set, try_dict_comprehension,
-                                                        try_set_comprehension, NULL};
+    static reading *const parens[] = {parse_tuple_display, try_group, parse_genexp, NULL};
+    static reading *const brackets[] = {parse_list_display, try_list_comprehension, NULL};
+    static reading *const braces[] = {try_dict, try_set, try_dict_comprehension,
+                                      try_set_comprehension, NULL};
     int first = p->mark;
-    hob_expr *(*const *trial)(hob_parser *) = type == TOK_LPAR ? parens
-                                            : type == TOK_LSQB ? brackets : braces;
+    reading *const *trial = type == TOK_LPAR ? parens : type == TOK_LSQB ? brackets : braces;
     for (; *trial; trial++) {
         int base = p->n_stack;
         p->mark = first;

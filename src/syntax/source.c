@@ -41,14 +41,16 @@ source_reserve(hob_source *self, Py_ssize_t extra)
     return 0;
 }
 
-/* Append bytes with "\r\n" and "\r" made "\n". */
+/* Append bytes with "\r\n" and "\r" made "\n".  end_line adds a newline where there
+ * is none, and, as in the reference, behind "\r\n". */
 static status
 source_append(hob_source *self, const char *bytes, Py_ssize_t length, bool end_line)
 {
-    if (source_reserve(self, length + 1) < 0) { return -1; }
+    if (source_reserve(self, length + 2) < 0) { return -1; }
 
     char *out = self->text + self->length;
     const char *end = bytes + length;
+    bool ends_in_crlf = length >= 2 && end[-2] == '\r' && end[-1] == '\n';
     while (bytes < end) {
         const char *cr = memchr(bytes, '\r', (size_t)(end - bytes));
         size_t run = (size_t)((cr ? cr : end) - bytes);
@@ -60,7 +62,7 @@ source_append(hob_source *self, const char *bytes, Py_ssize_t length, bool end_l
             bytes += bytes + 1 < end && bytes[1] == '\n' ? 2 : 1;
         }
     }
-    if (end_line && (out == self->text || out[-1] != '\n')) { *out++ = '\n'; }
+    if (end_line && (out == self->text || out[-1] != '\n' || ends_in_crlf)) { *out++ = '\n'; }
     *out = 0;
     self->length = out - self->text;
     return 0;
@@ -192,7 +194,8 @@ status
 hob_source_open_utf8(hob_source *self, const char *bytes, Py_ssize_t length, bool end_line)
 {
     memset(self, 0, sizeof *self);
-    if (source_append(self, bytes, length, end_line) < 0 || source_set_encoding(self, "utf-8") < 0) {
+    if (source_append(self, bytes, length, end_line) < 0
+        || source_set_encoding(self, "utf-8") < 0) {
         hob_source_close(self);
         return -1;
     }

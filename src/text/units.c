@@ -27,6 +27,35 @@ hob_ascii_prefix(const uint8_t *s, ptrdiff_t n)
     return i;
 }
 
+/* --- ASCII case --- */
+
+/* Flip bit 5 of the letters from first to first + 25. */
+static inline void
+flip_case(const uint8_t *from, uint8_t *to, ptrdiff_t n, char first)
+{
+    const __m128i below = _mm_set1_epi8((char)(first - 1)), above = _mm_set1_epi8((char)(first + 26));
+    const __m128i bit = _mm_set1_epi8(0x20);
+    ptrdiff_t i = 0;
+    for (; i + 16 <= n; i += 16) {              /* ASCII: signed comparison will do */
+        __m128i block = _mm_loadu_si128((const __m128i *)(from + i));
+        __m128i letters = _mm_and_si128(_mm_cmpgt_epi8(block, below), _mm_cmplt_epi8(block, above));
+        _mm_storeu_si128((__m128i *)(to + i), _mm_xor_si128(block, _mm_and_si128(letters, bit)));
+    }
+    for (; i < n; i++) { to[i] = from[i] ^ (uint8_t)(((uint8_t)(from[i] - first) < 26) << 5); }
+}
+
+void
+hob_ascii_lower(const uint8_t *from, uint8_t *to, ptrdiff_t n)
+{
+    flip_case(from, to, n, 'A');
+}
+
+void
+hob_ascii_upper(const uint8_t *from, uint8_t *to, ptrdiff_t n)
+{
+    flip_case(from, to, n, 'a');
+}
+
 /* --- or of all units --- */
 
 static uint64_t
@@ -125,6 +154,24 @@ hob_units_fill(int kind, void *to, ptrdiff_t n, uint32_t value)
     else {
         uint32_t *units = to;
         for (ptrdiff_t i = 0; i < n; i++) { units[i] = value; }
+    }
+}
+
+void
+hob_units_replace(int kind, void *units, ptrdiff_t n, uint32_t old, uint32_t new)
+{
+    ptrdiff_t i = 0;
+    if (kind == 1) {
+        uint8_t *at = units;
+        const __m128i olds = _mm_set1_epi8((char)old), change = _mm_set1_epi8((char)(old ^ new));
+        for (; i + 16 <= n; i += 16) {
+            __m128i block = _mm_loadu_si128((__m128i *)(at + i));
+            __m128i flips = _mm_and_si128(_mm_cmpeq_epi8(block, olds), change);
+            _mm_storeu_si128((__m128i *)(at + i), _mm_xor_si128(block, flips));
+        }
+    }
+    for (; i < n; i++) {
+        if (hob_unit_at(kind, units, i) == old) { hob_unit_set(kind, units, i, new); }
     }
 }
 

@@ -8,6 +8,10 @@
 /* How many bytes at the start of s are ASCII. */
 ptrdiff_t hob_ascii_prefix(const uint8_t *s, ptrdiff_t n);
 
+/* Copy ASCII text in lower or upper case. */
+void hob_ascii_lower(const uint8_t *from, uint8_t *to, ptrdiff_t n);
+void hob_ascii_upper(const uint8_t *from, uint8_t *to, ptrdiff_t n);
+
 /* All units or-ed together.  The ranges of PEP 393 end at powers of two, so the
  * result lies in the same range as the largest unit. */
 uint32_t hob_units_bits(int kind, const void *units, ptrdiff_t n);
@@ -17,6 +21,9 @@ void hob_units_copy(int to_kind, void *to, int from_kind, const void *from, ptrd
 
 /* Set n units. */
 void hob_units_fill(int kind, void *to, ptrdiff_t n, uint32_t value);
+
+/* Put new for every old. */
+void hob_units_replace(int kind, void *units, ptrdiff_t n, uint32_t old, uint32_t new);
 
 /* <0, 0, >0: the order of two arrays by unit value. */
 int hob_units_compare(int kind_a, const void *a, ptrdiff_t n_a,

@@ -310,7 +310,8 @@ hob_error_not_mapping(PyThreadState *ts, PyObject *func, PyObject *kwargs)
         PyErr_Clear();
         own PyObject *name = _PyObject_FunctionStr(func);
         if (!name) { return; }
-        PyErr_Format(PyExc_TypeError, "%U argument after ** must be a mapping, not %.200s", name,
+        PyErr_Format(PyExc_TypeError, "%U argument after ** must be a mapping, not %.200s",
+                     name,
                      Py_TYPE(kwargs)->tp_name);
         return;
     }

@@ -336,7 +336,8 @@ athrow_begin(athrow *self, PyObject *arg)
     PyObject *result;
     if (!self->args) {
         gen->ag_closed = 1;
-        result = hob_generator_throw((PyGenObject *)gen, false, PyExc_GeneratorExit, NULL, NULL);
+        result = hob_generator_throw((PyGenObject *)gen, false, PyExc_GeneratorExit, NULL,
+                                     NULL);
         if (result && is_wrapped(result)) { return athrow_ignored(self, result); }
     }
     else {

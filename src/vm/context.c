@@ -402,7 +402,8 @@ var_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     static char *keywords[] = {"", "default", NULL};
     PyObject *name, *fallback = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$O:ContextVar", keywords, &name, &fallback)) {
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$O:ContextVar", keywords, &name,
+                                     &fallback)) {
         return NULL;
     }
     return var_make(name, fallback);
@@ -444,7 +445,8 @@ var_repr(PyContextVar *self)
 {
     if (self->fallback) {
         own PyObject *fallback = PyObject_Repr(self->fallback);
-        return fallback ? PyUnicode_FromFormat("<ContextVar name=%R default=%U at %p>", self->name,
+        return fallback ? PyUnicode_FromFormat("<ContextVar name=%R default=%U at %p>",
+                                               self->name,
                                                fallback, self) : NULL;
     }
     return PyUnicode_FromFormat("<ContextVar name=%R at %p>", self->name, self);
@@ -662,7 +664,8 @@ hob_context_init(void)
 {
     static PyObject the_missing = {.ob_refcnt = 1, .ob_type = &hob_token_missing_type};
     missing = &the_missing;
-    if (PyDict_SetItemString(PyContextToken_Type.tp_dict, "MISSING", missing) < 0) { return -1; }
+    if (PyDict_SetItemString(PyContextToken_Type.tp_dict, "MISSING",
+                             missing) < 0) { return -1; }
     PyType_Modified(&PyContextToken_Type);
     return 0;
 }

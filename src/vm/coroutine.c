@@ -47,7 +47,8 @@ PyObject *
 hob_coro_origin(int depth, hob_frame *from)
 {
     int n = 0;
-    for (hob_frame *f = from; f && n < depth; f = hob_frame_skip_incomplete(f->previous)) { n++; }
+    for (hob_frame *f = from; f &&
+         n < depth; f = hob_frame_skip_incomplete(f->previous)) { n++; }
     own PyObject *origin = PyTuple_New(n);
     if (!origin) { return NULL; }
     hob_frame *frame = from;
@@ -270,7 +271,8 @@ anext_pass_on(anext_awaitable *self, PyObject *method, PyObject *args)
     own PyObject *iter = anext_iter(self);
     own PyObject *bound = iter ? PyObject_GetAttr(iter, method) : NULL;
     if (!bound) { return NULL; }
-    return anext_result(self, args ? PyObject_CallObject(bound, args) : PyObject_CallNoArgs(bound));
+    return anext_result(self, args ? PyObject_CallObject(bound,
+                                                         args) : PyObject_CallNoArgs(bound));
 }
 
 static PyObject *

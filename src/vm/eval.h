@@ -11,7 +11,8 @@ PyObject *hob_eval_traced(PyThreadState *ts, _PyCFrame *cframe, _Py_CODEUNIT *ne
                           bool throwing);
 
 /* trace.c: calls and sends under tracing */
-PyObject *hob_trace_call_ex(PyThreadState *ts, PyObject *func, PyObject *args, PyObject *kwargs);
+PyObject *hob_trace_call_ex(PyThreadState *ts, PyObject *func, PyObject *args,
+                            PyObject *kwargs);
 PySendResult hob_trace_send(PyThreadState *ts, hob_frame *frame, PyObject *receiver,
                             PyObject *sent, PyObject **result);
 

@@ -13,7 +13,8 @@
 
 /* Take a frame with args bound, all references borrowed. */
 static hob_frame *
-push_borrowed(PyThreadState *ts, PyFunctionObject *func, PyObject *locals, PyObject *const *args,
+push_borrowed(PyThreadState *ts, PyFunctionObject *func, PyObject *locals,
+              PyObject *const *args,
               Py_ssize_t nargs, PyObject *kwnames)
 {
     Py_INCREF(func);
@@ -23,7 +24,8 @@ push_borrowed(PyThreadState *ts, PyFunctionObject *func, PyObject *locals, PyObj
 }
 
 PyObject *
-hob_eval_call(PyThreadState *ts, PyFunctionObject *func, PyObject *locals, PyObject *const *args,
+hob_eval_call(PyThreadState *ts, PyFunctionObject *func, PyObject *locals,
+              PyObject *const *args,
               Py_ssize_t nargs, PyObject *kwnames)
 {
     hob_frame *frame = push_borrowed(ts, func, locals, args, nargs, kwnames);
@@ -32,7 +34,8 @@ hob_eval_call(PyThreadState *ts, PyFunctionObject *func, PyObject *locals, PyObj
 }
 
 PyObject *
-_PyFunction_Vectorcall(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+_PyFunction_Vectorcall(PyObject *callable, PyObject *const *args, size_t nargsf,
+                       PyObject *kwnames)
 {
     PyThreadState *ts = hob_ts();
     PyFunctionObject *func = (PyFunctionObject *)callable;
@@ -201,7 +204,9 @@ const char *
 PyEval_GetFuncName(PyObject *func)
 {
     if (PyMethod_Check(func)) { return PyEval_GetFuncName(PyMethod_GET_FUNCTION(func)); }
-    if (PyFunction_Check(func)) { return PyUnicode_AsUTF8(((PyFunctionObject *)func)->func_name); }
+    if (PyFunction_Check(func)) {
+        return PyUnicode_AsUTF8(((PyFunctionObject *)func)->func_name);
+    }
     if (PyCFunction_Check(func)) { return ((PyCFunctionObject *)func)->m_ml->ml_name; }
     return Py_TYPE(func)->tp_name;
 }
@@ -209,8 +214,8 @@ PyEval_GetFuncName(PyObject *func)
 const char *
 PyEval_GetFuncDesc(PyObject *func)
 {
-    return PyMethod_Check(func) || PyFunction_Check(func) || PyCFunction_Check(func) ? "()"
-                                                                                     : " object";
+    bool is_func = PyMethod_Check(func) || PyFunction_Check(func) || PyCFunction_Check(func);
+    return is_func ? "()" : " object";
 }
 
 Py_ssize_t

@@ -401,7 +401,10 @@ _PyEval_EvalFrameDefault(PyThreadState *ts, hob_frame *frame, int throwing)
 #if TRACED
     _Py_CODEUNIT *first = next_instr;
     LOAD_FRAME();
-    if (throwing) { goto error_saved; }
+    if (throwing) {
+        if (hob_trace_call(ts, frame) < 0) { goto exit_unwind; }
+        goto error_saved;
+    }
     next_instr = first;
     DISPATCH();
 #else

@@ -226,7 +226,8 @@ static void
 complete_closure(hob_frame *frame)
 {
     PyCodeObject *code = frame->code;
-    if (frame->prev_instr >= hob_code_start(code) || !code->co_nfreevars || !frame->func) { return; }
+    if (frame->prev_instr >= hob_code_start(code) || !code->co_nfreevars ||
+        !frame->func) { return; }
     if ((*hob_code_start(code) & 255) != 149 /* COPY_FREE_VARS */) { return; }
     PyObject *closure = frame->func->func_closure;
     int first = code->co_nlocalsplus - code->co_nfreevars;

@@ -30,14 +30,15 @@ enum { OWNED_BY_THREAD = 0, OWNED_BY_GENERATOR = 1, OWNED_BY_OBJECT = 2 };
  * itself have one (the others are entries). */
 enum {
     RETURN_PUSH = 0,                    /* it is the caller's new top of stack */
-    RETURN_INIT = 1,                    /* must be None: __init__ of the caller's top of stack */
+    RETURN_INIT = 1,                    /* must be None: from __init__ of the caller's top */
     RETURN_DISCARD = 2,                 /* dropped: __setitem__ and the like */
     RETURN_FOR = 3,                     /* the end of a generator that FOR_ITER resumed */
     RETURN_SEND = 4,                    /* the end of a generator that SEND resumed */
 };
 
 /* States of a generator, in gi_frame_state; profilers read them. */
-enum { GEN_CREATED = -2, GEN_SUSPENDED = -1, GEN_EXECUTING = 0, GEN_COMPLETED = 1, GEN_CLEARED = 4 };
+enum { GEN_CREATED = -2, GEN_SUSPENDED = -1, GEN_EXECUTING = 0, GEN_COMPLETED = 1,
+    GEN_CLEARED = 4 };
 
 typedef struct _PyInterpreterFrame {
     PyFunctionObject *func;             /* owned */
@@ -82,8 +83,10 @@ struct _frame {
     char f_fast_as_locals;              /* locals has been copied from the slots */
 };
 
-_Static_assert(offsetof(PyFrameObject, f_back) == 16 && offsetof(PyFrameObject, f_frame) == 24 &&
-               offsetof(PyFrameObject, f_trace) == 32 && offsetof(PyFrameObject, f_lineno) == 40 &&
+_Static_assert(offsetof(PyFrameObject, f_back) == 16 && offsetof(PyFrameObject,
+                                                                 f_frame) == 24 &&
+               offsetof(PyFrameObject, f_trace) == 32 && offsetof(PyFrameObject,
+                                                                  f_lineno) == 40 &&
                offsetof(PyFrameObject, f_trace_lines) == 44 &&
                offsetof(PyFrameObject, f_trace_opcodes) == 45, "written by Cython, coverage");
 
@@ -243,6 +246,3 @@ int hob_frame_set_line(PyFrameObject *self, PyObject *line, void *closure);
 
 extern hob_frame hob_no_frame;
 MUST_USE status hob_frame_init_module(void);
-
-/* Free what frames keep for reuse. */
-void hob_frame_clear_freelist(void);

@@ -242,7 +242,7 @@ find_stacks(PyCodeObject *code)
     return w.at;
 }
 
-/* The line of each unit at which an entry of the line table starts, -1 elsewhere. */
+/* The line that begins at each unit, -1 elsewhere. */
 static int *
 find_line_starts(PyCodeObject *code)
 {
@@ -255,9 +255,10 @@ find_line_starts(PyCodeObject *code)
     for (int i = 0; i < n; i++) { lines[i] = -1; }
     hob_linetable_reader reader;
     hob_linetable_open(&reader, code);
+    int last = -1;
     while (hob_linetable_next(&reader)) {
-        int unit = reader.start / (int)sizeof(_Py_CODEUNIT);
-        if (unit < n) { lines[unit] = reader.where.line; }
+        int unit = reader.start / (int)sizeof(_Py_CODEUNIT), line = reader.where.line;
+        if (unit < n && line != -1 && line != last) { lines[unit] = last = line; }
     }
     return lines;
 }
@@ -311,12 +312,14 @@ why_not_now(PyFrameObject *self)
 {
     bool suspended = self->f_frame->owner == OWNED_BY_GENERATOR &&
                      hob_frame_generator(self->f_frame)->gi_frame_state == GEN_SUSPENDED;
-    if (!self->f_trace) { return "f_lineno can only be set by a trace function"; }
-    switch (hob_ts()->tracing_what) {
+    int what = hob_ts()->tracing ? hob_ts()->tracing_what : -1;
+    if (what == PyTrace_CALL) {
+        return "can't jump from the 'call' trace event of a new frame";
+    }
+    if (what < 0 || !self->f_trace) { return "f_lineno can only be set by a trace function"; }
+    switch (what) {
     case PyTrace_LINE:
         return NULL;
-    case PyTrace_CALL:
-        return "can't jump from the 'call' trace event of a new frame";
     case PyTrace_RETURN:
         if (suspended) { return NULL; }
         break;

@@ -20,34 +20,12 @@
  * the object itself: sizes are computed as if they did. */
 enum { BODY_OFFSET = 48, SIZE_WITH_HEAD = BODY_OFFSET + offsetof(hob_frame, slots) };
 
-enum { FREE_MAX = 200 };
-static PyFrameObject *free_list;        /* chained through f_back */
-static int n_free;
-
-void
-hob_frame_clear_freelist(void)
-{
-    while (free_list) {
-        PyFrameObject *next = free_list->f_back;
-        hob_gc_free(free_list, 0);
-        free_list = next;
-    }
-    n_free = 0;
-}
-
 /* An object without frame; not tracked. */
 static MAYBE_NULL PyFrameObject *
 frame_alloc(void)
 {
-    PyFrameObject *self = free_list;
-    if (self) {
-        free_list = self->f_back;
-        n_free--;
-    }
-    else {
-        self = (PyFrameObject *)hob_gc_alloc(sizeof *self, 0);
-        if (!self) { return NULL; }
-    }
+    PyFrameObject *self = (PyFrameObject *)hob_gc_alloc(sizeof *self, 0);
+    if (!self) { return NULL; }
     Py_SET_TYPE(self, &PyFrame_Type);
     Py_SET_REFCNT(self, 1);
     self->f_back = NULL;
@@ -56,7 +34,6 @@ frame_alloc(void)
     self->f_trace_lines = 1;
     self->f_trace_opcodes = 0;
     self->f_fast_as_locals = 0;
-    hob_gc_head_of(self)->prev = 0;
     return self;
 }
 
@@ -213,14 +190,7 @@ frame_dealloc(PyFrameObject *self)
     }
     Py_CLEAR(self->f_back);
     Py_CLEAR(self->f_trace);
-    if (n_free < FREE_MAX) {
-        self->f_back = free_list;
-        free_list = self;
-        n_free++;
-    }
-    else {
-        hob_gc_free(self, 0);
-    }
+    hob_gc_free(self, 0);
     Py_TRASHCAN_END
 }
 

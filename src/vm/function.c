@@ -92,7 +92,8 @@ PyFunction_NewWithQualName(PyObject *code_object, PyObject *globals, PyObject *q
     if (!builtins) { return NULL; }
     PyFunctionObject *func = function_alloc(code_object, globals, builtins);
     if (!func) { return NULL; }
-    PyObject *doc = PyTuple_GET_SIZE(code->co_consts) ? PyTuple_GET_ITEM(code->co_consts, 0) : NULL;
+    PyObject *doc = PyTuple_GET_SIZE(code->co_consts) ? PyTuple_GET_ITEM(code->co_consts,
+                                                                         0) : NULL;
     func->func_doc = Py_NewRef(doc && PyUnicode_Check(doc) ? doc : Py_None);
     func->func_qualname = Py_NewRef(qualname ? qualname : code->co_qualname);
     func->func_module = take(module_name);
@@ -137,7 +138,8 @@ function_set_code(PyFunctionObject *self, PyObject *value, void *unused)
     Py_ssize_t n_free = ((PyCodeObject *)value)->co_nfreevars;
     Py_ssize_t n_closure = self->func_closure ? PyTuple_GET_SIZE(self->func_closure) : 0;
     if (n_closure != n_free) {
-        PyErr_Format(PyExc_ValueError, "%U() requires a code object with %zd free vars, not %zd",
+        PyErr_Format(PyExc_ValueError,
+                     "%U() requires a code object with %zd free vars, not %zd",
                      self->func_name, n_closure, n_free);
         return -1;
     }
@@ -265,8 +267,10 @@ function_set_annotations(PyFunctionObject *self, PyObject *value, void *unused)
 static PyGetSetDef function_getset[] = {
     {"__code__", (getter)function_get_code, (setter)function_set_code, NULL, NULL},
     {"__defaults__", (getter)function_get_defaults, (setter)function_set_defaults, NULL, NULL},
-    {"__kwdefaults__", (getter)function_get_kwdefaults, (setter)function_set_kwdefaults, NULL, NULL},
-    {"__annotations__", (getter)function_get_annotations, (setter)function_set_annotations, NULL,
+    {"__kwdefaults__", (getter)function_get_kwdefaults, (setter)function_set_kwdefaults, NULL,
+     NULL},
+    {"__annotations__", (getter)function_get_annotations, (setter)function_set_annotations,
+     NULL,
      NULL},
     {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},
     {"__name__", (getter)function_get_name, (setter)function_set_str, NULL, "name"},
@@ -478,7 +482,8 @@ PyFunction_GetAnnotations(PyObject *op)
 
 /* Store value, of a type that holds, or NULL for None, in slot. */
 static int
-set_part(PyFunctionObject *func, PyObject **slot, PyObject *value, bool fits, const char *complaint)
+set_part(PyFunctionObject *func, PyObject **slot, PyObject *value, bool fits,
+         const char *complaint)
 {
     if (value == Py_None) { value = NULL; }
     else if (!fits) {

@@ -96,7 +96,8 @@ generator_of_frame(PyTypeObject *type, STOLEN PyFrameObject *object, PyObject *n
         return NULL;
     }
     hob_frame *frame = hob_generator_frame((PyObject *)gen);
-    memcpy(frame, from, offsetof(hob_frame, slots) + (size_t)from->stacktop * sizeof(PyObject *));
+    memcpy(frame, from, offsetof(hob_frame,
+                                 slots) + (size_t)from->stacktop * sizeof(PyObject *));
     frame->owner = OWNED_BY_GENERATOR;
     frame->prev_instr = hob_code_start(code) - 1;
     frame->object = object;
@@ -156,7 +157,8 @@ refuse(PyGenObject *gen, PyObject *arg, PyObject **result, bool throwing, bool c
 }
 
 PySendResult
-hob_generator_send(PyGenObject *gen, PyObject *arg, PyObject **result, bool throwing, bool closing)
+hob_generator_send(PyGenObject *gen, PyObject *arg, PyObject **result, bool throwing,
+                   bool closing)
 {
     int state = gen->gi_frame_state;
     if (UNLIKELY(state >= GEN_EXECUTING || (state == GEN_CREATED && arg && arg != Py_None))) {
@@ -166,7 +168,8 @@ hob_generator_send(PyGenObject *gen, PyObject *arg, PyObject **result, bool thro
     hob_frame *frame = hob_generator_frame((PyObject *)gen);
     frame->slots[frame->stacktop++] = Py_NewRef(arg ? arg : Py_None);
     hob_generator_resume(ts, gen);
-    if (throwing) { _PyErr_ChainStackItem(NULL); }
+    PyObject *handled = gen->gi_exc_state.exc_value;
+    if (throwing && handled && handled != Py_None) { _PyErr_ChainStackItem(NULL); }
     PyObject *value = ts->interp->eval_frame(ts, frame, throwing);
     *result = value;
     if (!value) { return PYGEN_ERROR; }
@@ -185,7 +188,8 @@ PyObject *
 hob_generator_send_value(PyGenObject *gen, PyObject *arg, bool throwing, bool closing)
 {
     PyObject *result;
-    if (hob_generator_send(gen, arg, &result, throwing, closing) != PYGEN_RETURN) { return result; }
+    if (hob_generator_send(gen, arg, &result, throwing,
+                           closing) != PYGEN_RETURN) { return result; }
     if (PyAsyncGen_CheckExact(gen)) { PyErr_SetNone(PyExc_StopAsyncIteration); }
     else if (!result || result == Py_None) { PyErr_SetNone(PyExc_StopIteration); }
     else { _PyGen_SetStopIterationValue(result); }
@@ -217,7 +221,8 @@ generator_next(PyObject *self)
 PyObject *
 hob_generator_delegate(PyGenObject *gen)
 {
-    if (gen->gi_frame_state >= GEN_COMPLETED || gen->gi_frame_state == GEN_CREATED) { return NULL; }
+    if (gen->gi_frame_state >= GEN_COMPLETED ||
+        gen->gi_frame_state == GEN_CREATED) { return NULL; }
     hob_frame *frame = hob_generator_frame((PyObject *)gen);
     _Py_CODEUNIT next = frame->prev_instr[1];
     if (hob_opcode_deopt[next & 255] != RESUME || next >> 8 < 2) { return NULL; }
@@ -317,7 +322,8 @@ throw_here(PyGenObject *gen, PyObject *type, PyObject *value, PyObject *tb)
     }
     else if (PyExceptionInstance_Check(type)) {
         if (value && value != Py_None) {
-            PyErr_SetString(PyExc_TypeError, "instance exception may not have a separate value");
+            PyErr_SetString(PyExc_TypeError,
+                            "instance exception may not have a separate value");
             goto fail;
         }
         Py_XSETREF(value, type);
@@ -484,6 +490,10 @@ warn_unawaited(PyGenObject *gen)
 {
     bool warned = false;
     own PyObject *warn = _PyImport_GetModuleAttrString("warnings", "_warn_unawaited_coroutine");
+    if (!warn && (PyErr_ExceptionMatches(PyExc_AttributeError) ||
+                  PyErr_ExceptionMatches(PyExc_ImportError))) {
+        PyErr_Clear();
+    }
     if (warn) {
         own PyObject *result = PyObject_CallOneArg(warn, (PyObject *)gen);
         warned = result || PyErr_ExceptionMatches(PyExc_RuntimeWarning);

@@ -5,11 +5,13 @@
 /* Run until the next yield, sending arg (NULL: as next() does).  With throwing
  * the pending exception is raised inside.  *result is NULL on error and, for
  * next(), at an end with None. */
-PySendResult hob_generator_send(PyGenObject *gen, PyObject *arg, PyObject **result, bool throwing,
+PySendResult hob_generator_send(PyGenObject *gen, PyObject *arg, PyObject **result,
+                                bool throwing,
                                 bool closing);
 
 /* gen.send(arg): the value yielded, or NULL with StopIteration and so on. */
-PyObject *hob_generator_send_value(PyGenObject *gen, PyObject *arg, bool throwing, bool closing);
+PyObject *hob_generator_send_value(PyGenObject *gen, PyObject *arg, bool throwing,
+                                   bool closing);
 
 /* gen.throw(type, value, tb).  With close_on_exit GeneratorExit closes what gen
  * delegates to; async generators want it thrown. */

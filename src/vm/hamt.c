@@ -94,7 +94,9 @@ node_copy(const node *from, Py_ssize_t at, int gap, uint32_t bitmap)
     if (!copy) { return NULL; }
     Py_ssize_t resume = gap < 0 ? at - gap : at;
     for (Py_ssize_t i = 0; i < at; i++) { copy->slots[i] = Py_XNewRef(from->slots[i]); }
-    for (Py_ssize_t i = resume; i < n; i++) { copy->slots[i + gap] = Py_XNewRef(from->slots[i]); }
+    for (Py_ssize_t i = resume; i < n; i++) {
+        copy->slots[i + gap] = Py_XNewRef(from->slots[i]);
+    }
     return copy;
 }
 
@@ -158,7 +160,8 @@ hob_hamt_find(hob_hamt *self, PyObject *key, PyObject **value)
 
 /* --- with --- */
 
-static MUST_USE node *node_with(node *self, int shift, uint32_t hash, PyObject *key, PyObject *value,
+static MUST_USE node *node_with(node *self, int shift, uint32_t hash, PyObject *key,
+                                PyObject *value,
                                 bool *added);
 
 /* A node for two keys that meet at shift. */
@@ -182,7 +185,8 @@ node_of_two(int shift, PyObject *key1, PyObject *value1, uint32_t hash, PyObject
 }
 
 static node *
-collision_with(node *self, int shift, uint32_t hash, PyObject *key, PyObject *value, bool *added)
+collision_with(node *self, int shift, uint32_t hash, PyObject *key, PyObject *value,
+               bool *added)
 {
     if (hash != self->hash) {
         /* Another hash comes: a level above both. */
@@ -285,7 +289,8 @@ node_without(node *self, int shift, uint32_t hash, PyObject *key, node **result)
         return *result ? SMALLER : FAILED;
     }
     node *made = NULL;
-    enum outcome outcome = node_without((node *)self->slots[i + 1], shift + BITS, hash, key, &made);
+    enum outcome outcome = node_without((node *)self->slots[i + 1], shift + BITS, hash, key,
+                                        &made);
     own node *below = made;
     if (outcome == FAILED || outcome == ABSENT) { return outcome; }
     EXPECT(outcome == SMALLER);

@@ -143,7 +143,8 @@ error_cannot_import(PyObject *module, PyObject *name, PyObject *module_name)
     own PyObject *text = NULL;
     if (!path) {
         PyErr_Clear();
-        text = PyUnicode_FromFormat("cannot import name %R from %R (unknown location)", name, known);
+        text = PyUnicode_FromFormat("cannot import name %R from %R (unknown location)", name,
+                                    known);
     }
     else {
         own PyObject *spec = PyObject_GetAttr(module, ID(__spec__));

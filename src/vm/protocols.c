@@ -105,7 +105,8 @@ hob_unpack(PyThreadState *ts, PyObject *seq, int n_before, int n_after, PyObject
 {
     if (n_after < 0) {
         if (PyTuple_CheckExact(seq)) {
-            return unpack_array(((PyTupleObject *)seq)->ob_item, PyTuple_GET_SIZE(seq), n_before,
+            return unpack_array(((PyTupleObject *)seq)->ob_item, PyTuple_GET_SIZE(seq),
+                                n_before,
                                 end);
         }
         if (PyList_CheckExact(seq)) {
@@ -165,7 +166,8 @@ hob_enter_context(PyThreadState *ts, PyObject *manager, bool is_async, PyObject 
                   PyObject **result)
 {
     const char *protocol = is_async ? "asynchronous context manager" : "context manager";
-    own PyObject *enter = hob_lookup_special(manager, is_async ? ID(__aenter__) : ID(__enter__));
+    own PyObject *enter = hob_lookup_special(manager,
+                                             is_async ? ID(__aenter__) : ID(__enter__));
     if (!enter) {
         if (!ts->curexc_type) {
             PyErr_Format(PyExc_TypeError, "'%.200s' object does not support the %s protocol",
@@ -229,12 +231,14 @@ hob_match_keys(PyThreadState *ts, PyObject *map, PyObject *keys)
         int known = PySet_Contains(seen, key);
         if (known || PySet_Add(seen, key) < 0) {
             if (known > 0) {
-                PyErr_Format(PyExc_ValueError, "mapping pattern checks duplicate key (%R)", key);
+                PyErr_Format(PyExc_ValueError, "mapping pattern checks duplicate key (%R)",
+                             key);
             }
             return NULL;
         }
         PyObject *args[3] = {NULL, key, missing};
-        PyObject *value = hob_call_ts(ts, get, args + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+        PyObject *value = hob_call_ts(ts, get, args + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET,
+                                      NULL);
         if (!value) { return NULL; }
         if (value == missing) {
             Py_DECREF(value);
@@ -264,7 +268,8 @@ match_attribute(PyObject *subject, PyObject *type, PyObject *name, PyObject *see
 
 /* Append the attributes that positional sub-patterns mean; -1 may be no error. */
 static status
-match_positional(PyObject *subject, PyObject *type, Py_ssize_t n, PyObject *seen, PyObject *attrs)
+match_positional(PyObject *subject, PyObject *type, Py_ssize_t n, PyObject *seen,
+                 PyObject *attrs)
 {
     own PyObject *match_args = NULL;
     bool match_self = false;

@@ -19,10 +19,10 @@
 #include "vm/eval.h"
 #include "vm/vm.h"
 
-enum { HEADROOM = 50, DEFAULT_LIMIT = 1000, GUARD_BYTES = 256 * 1024 };
+enum { HEADROOM = 50, GUARD_BYTES = 256 * 1024 };
 
 __thread uintptr_t hob_c_stack_low;
-__thread uintptr_t hob_c_stack_guard = UINTPTR_MAX;     /* not known yet: everything is too low */
+__thread uintptr_t hob_c_stack_guard = UINTPTR_MAX;     /* not known: all is too low */
 
 extern void *__libc_stack_end;
 

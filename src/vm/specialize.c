@@ -341,7 +341,8 @@ find_entry(PyObject *op, PyObject *name, uint32_t *version)
 }
 
 void
-hob_specialize_load_global(_Py_CODEUNIT *at, PyObject *globals, PyObject *builtins, PyObject *name)
+hob_specialize_load_global(_Py_CODEUNIT *at, PyObject *globals, PyObject *builtins,
+                           PyObject *name)
 {
     uint32_t version, builtins_version;
     Py_ssize_t i = find_entry(globals, name, &version);

@@ -22,7 +22,7 @@
  * the entry; entries are used round, so it must be compared. */
 typedef struct hob_side {
     const _Py_CODEUNIT *owner;
-    PyObject *object;                   /* borrowed: alive while the version in the cache holds */
+    PyObject *object;                   /* borrowed: lives while the version holds */
     PyObject *start;                    /* borrowed, only compared */
     uint32_t version;
     uint32_t extra;

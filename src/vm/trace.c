@@ -62,7 +62,8 @@ call_hook(PyThreadState *ts, Py_tracefunc func, PyObject *self, hob_frame *frame
     ts->tracing++;
     ts->cframe->use_tracing = 0;
     int lasti = hob_frame_lasti(frame);
-    object->f_lineno = lasti < 0 ? frame->code->co_firstlineno : line_of(ts, frame->code, lasti);
+    object->f_lineno = lasti < 0 ? frame->code->co_firstlineno : line_of(ts, frame->code,
+                                                                         lasti);
     Py_INCREF(object);
     int failed = func(self, object, what, arg);
     object->f_lineno = 0;
@@ -134,7 +135,8 @@ hob_trace_exception(PyThreadState *ts, hob_frame *frame)
     if (!value) { value = Py_NewRef(Py_None); }
     PyErr_NormalizeException(&type, &value, &tb);
     own PyObject *arg = PyTuple_Pack(3, type, value, tb ? tb : Py_None);
-    if (arg && call_hook(ts, ts->c_tracefunc, ts->c_traceobj, frame, PyTrace_EXCEPTION, arg) == 0) {
+    if (arg && call_hook(ts, ts->c_tracefunc, ts->c_traceobj, frame, PyTrace_EXCEPTION,
+                         arg) == 0) {
         PyErr_Restore(type, value, tb);
         return;
     }
@@ -165,7 +167,8 @@ hob_trace_line(PyThreadState *ts, hob_frame *frame, int unit_before)
     if (line != -1 && object->f_trace_lines) {
         bool back = hob_frame_unit(frame) < unit_before && (*frame->prev_instr & 255) != SEND;
         if (line != last_line || back) {
-            failed = call_hook(ts, ts->c_tracefunc, ts->c_traceobj, frame, PyTrace_LINE, Py_None);
+            failed = call_hook(ts, ts->c_tracefunc, ts->c_traceobj, frame, PyTrace_LINE,
+                               Py_None);
         }
     }
     if (!failed && object->f_trace_opcodes && ts->c_tracefunc) {
@@ -191,9 +194,11 @@ end_c_call(PyThreadState *ts, PyObject *func, PyObject *result)
     if (!ts->c_profilefunc) { return result; }
     hob_frame *frame = ts->cframe->current_frame;
     if (!result) {
-        call_protected(ts, ts->c_profilefunc, ts->c_profileobj, frame, PyTrace_C_EXCEPTION, func);
+        call_protected(ts, ts->c_profilefunc, ts->c_profileobj, frame, PyTrace_C_EXCEPTION,
+                       func);
     }
-    else if (call_hook(ts, ts->c_profilefunc, ts->c_profileobj, frame, PyTrace_C_RETURN, func) < 0) {
+    else if (call_hook(ts, ts->c_profilefunc, ts->c_profileobj, frame, PyTrace_C_RETURN,
+                       func) < 0) {
         Py_CLEAR(result);
     }
     return result;
@@ -261,11 +266,18 @@ hob_trace_send(PyThreadState *ts, hob_frame *frame, PyObject *receiver, PyObject
 
 /* --- public API --- */
 
-/* Replace one of the pairs (function, object); both hooks are off in between. */
-static void
+/* Replace one of the pairs (function, object).  Dropping the old object may run
+ * code; that must not replace the pair too. */
+static int
 set_hook(PyThreadState *ts, Py_tracefunc *func_slot, PyObject **self_slot, Py_tracefunc func,
-         PyObject *self)
+         PyObject *self, bool *busy, const char *complaint)
 {
+    if (*busy) {
+        PyErr_SetString(PyExc_RuntimeError, complaint);
+        *busy = false;
+        return -1;
+    }
+    *busy = true;
     PyObject *old = *self_slot;
     *func_slot = NULL;
     *self_slot = NULL;
@@ -274,22 +286,28 @@ set_hook(PyThreadState *ts, Py_tracefunc *func_slot, PyObject **self_slot, Py_tr
     *self_slot = Py_XNewRef(self);
     *func_slot = func;
     update_switch(ts);
+    *busy = false;
+    return 0;
 }
 
 int
 _PyEval_SetTrace(PyThreadState *ts, Py_tracefunc func, PyObject *arg)
 {
+    static bool busy;
     if (PySys_Audit("sys.settrace", NULL) < 0) { return -1; }
-    set_hook(ts, &ts->c_tracefunc, &ts->c_traceobj, func, arg);
-    return 0;
+    return set_hook(ts, &ts->c_tracefunc, &ts->c_traceobj, func, arg, &busy,
+                    "Cannot install a trace function while another trace function is being "
+                    "installed");
 }
 
 int
 _PyEval_SetProfile(PyThreadState *ts, Py_tracefunc func, PyObject *arg)
 {
+    static bool busy;
     if (PySys_Audit("sys.setprofile", NULL) < 0) { return -1; }
-    set_hook(ts, &ts->c_profilefunc, &ts->c_profileobj, func, arg);
-    return 0;
+    return set_hook(ts, &ts->c_profilefunc, &ts->c_profileobj, func, arg, &busy,
+                    "Cannot install a profile function while another profile function is being "
+                    "installed");
 }
 
 void

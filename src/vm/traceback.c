@@ -79,7 +79,8 @@ add_entry(PyThreadState *ts, PyFrameObject *frame, int lasti, int line)
 {
     PyObject *type = ts->curexc_type, *value = ts->curexc_value, *tb = ts->curexc_traceback;
     ts->curexc_type = ts->curexc_value = ts->curexc_traceback = NULL;
-    PyObject *entry = traceback_make(Py_XNewRef(tb), (PyFrameObject *)Py_NewRef(frame), lasti, line);
+    PyObject *entry = traceback_make(Py_XNewRef(tb), (PyFrameObject *)Py_NewRef(frame), lasti,
+                                     line);
     if (!entry) {
         /* The new MemoryError replaces it. */
         Py_XDECREF(type);
@@ -206,7 +207,8 @@ static PyMethodDef traceback_methods[] = {
 };
 
 static PyMemberDef traceback_members[] = {
-    {"tb_frame", T_OBJECT, offsetof(PyTracebackObject, tb_frame), READONLY | PY_AUDIT_READ, NULL},
+    {"tb_frame", T_OBJECT, offsetof(PyTracebackObject, tb_frame), READONLY | PY_AUDIT_READ,
+     NULL},
     {"tb_lasti", T_INT, offsetof(PyTracebackObject, tb_lasti), READONLY, NULL},
     {NULL},
 };

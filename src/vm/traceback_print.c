@@ -174,7 +174,8 @@ write_entries(PyTracebackObject *tb, long limit, int indent, const char *margin,
         PyCodeObject *code = tb->tb_frame->f_frame->code;
         int line = hob_traceback_line(tb);
         bool repeats = last_code && line == last_line &&
-            (code == last_code || (PyUnicode_Compare(code->co_filename, last_code->co_filename) == 0 &&
+            (code == last_code || (PyUnicode_Compare(code->co_filename,
+                                                     last_code->co_filename) == 0 &&
                                    PyUnicode_Compare(code->co_name, last_code->co_name) == 0));
         if (!repeats) {
             if (same > SHOW_REPEATED &&
@@ -188,7 +189,8 @@ write_entries(PyTracebackObject *tb, long limit, int indent, const char *margin,
         if (++same <= SHOW_REPEATED && write_entry(tb, indent, margin, file) < 0) { return -1; }
         if (PyErr_CheckSignals() < 0) { return -1; }
     }
-    if (same > SHOW_REPEATED) { return write_repeated(same - SHOW_REPEATED, indent, margin, file); }
+    if (same > SHOW_REPEATED) { return write_repeated(same - SHOW_REPEATED, indent, margin,
+                                                      file); }
     return 0;
 }
 
@@ -346,6 +348,7 @@ print_syntax_text(const printer *p, const syntax_place *place)
     const char *text = all;
     if (n > 0 && text[n - 1] == '\n') { n--; }
     if (column > n) { column = n; }
+    if (end_column > n) { end_column = n; }
     /* Of several lines show the one that column is in. */
     for (;;) {
         const char *newline = memchr(text, '\n', (size_t)n);

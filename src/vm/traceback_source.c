@@ -133,7 +133,8 @@ hob_source_line(PyObject *filename, int line)
 {
     Py_ssize_t n = PyUnicode_GET_LENGTH(filename);
     if (line < 1 || n == 0) { return NULL; }
-    if (PyUnicode_READ_CHAR(filename, 0) == '<' && PyUnicode_READ_CHAR(filename, n - 1) == '>') {
+    if (PyUnicode_READ_CHAR(filename, 0) == '<' && PyUnicode_READ_CHAR(filename,
+                                                                       n - 1) == '>') {
         return NULL;
     }
     size_t length;

@@ -52,7 +52,8 @@ hob_raise(PyThreadState *ts, PyObject *raised, PyObject *given_cause)
             PyErr_SetString(PyExc_RuntimeError, "No active exception to reraise");
             return 0;
         }
-        PyErr_Restore(Py_NewRef(Py_TYPE(value)), Py_NewRef(value), PyException_GetTraceback(value));
+        PyErr_Restore(Py_NewRef(Py_TYPE(value)), Py_NewRef(value),
+                      PyException_GetTraceback(value));
         return 1;
     }
     own PyObject *value = exception_of(exc);
@@ -164,7 +165,8 @@ hob_error_unbound(PyThreadState *ts, PyCodeObject *code, int slot)
                                             "associated with a value in enclosing scope", name);
     }
     else {
-        hob_error_name(ts, PyExc_UnboundLocalError, "cannot access local variable '%s' where it "
+        hob_error_name(ts, PyExc_UnboundLocalError,
+                       "cannot access local variable '%s' where it "
                                                     "is not associated with a value", name);
     }
 }

@@ -12,7 +12,6 @@ hob_vm_init(void)
 void
 hob_vm_clear_freelists(void)
 {
-    hob_frame_clear_freelist();
     hob_traceback_clear_freelist();
     hob_asyncgen_clear_freelists();
     hob_context_clear_freelist();

@@ -101,7 +101,8 @@ void hob_asyncgen_clear_freelists(void);
 
 /* `raise exc from cause`: 1 when an exception is re-raised as it is, else 0;
  * an exception is pending either way. */
-int hob_raise(PyThreadState *ts, STOLEN MAYBE_NULL PyObject *exc, STOLEN MAYBE_NULL PyObject *cause);
+int hob_raise(PyThreadState *ts, STOLEN MAYBE_NULL PyObject *exc,
+              STOLEN MAYBE_NULL PyObject *cause);
 MUST_USE tri hob_exception_matches(PyThreadState *ts, PyObject *left, PyObject *right);
 MUST_USE status hob_group_check(PyThreadState *ts, PyObject *right);
 void hob_error_unbound(PyThreadState *ts, PyCodeObject *code, int slot);
@@ -113,7 +114,8 @@ MUST_USE PyObject *hob_load_name(PyThreadState *ts, hob_frame *frame, PyObject *
 MUST_USE PyObject *hob_load_global(PyThreadState *ts, hob_frame *frame, PyObject *name);
 MUST_USE PyObject *hob_load_classderef(PyThreadState *ts, hob_frame *frame, int slot);
 MUST_USE PyObject *hob_load_build_class(PyThreadState *ts, hob_frame *frame);
-MUST_USE status hob_store_name(PyThreadState *ts, hob_frame *frame, PyObject *name, PyObject *value);
+MUST_USE status hob_store_name(PyThreadState *ts, hob_frame *frame, PyObject *name,
+                               PyObject *value);
 MUST_USE status hob_delete_name(PyThreadState *ts, hob_frame *frame, PyObject *name);
 MUST_USE status hob_setup_annotations(PyThreadState *ts, hob_frame *frame);
 MUST_USE PyObject *hob_import_name(PyThreadState *ts, hob_frame *frame, PyObject *name,
@@ -135,14 +137,17 @@ MUST_USE status hob_enter_context(PyThreadState *ts, PyObject *manager, bool is_
                                   PyObject **exit, PyObject **result);
 MUST_USE PyObject *hob_exit_context(PyThreadState *ts, PyObject *exit, PyObject *exc);
 MUST_USE PyObject *hob_format_value(PyObject *value, PyObject *spec, int conversion);
-MUST_USE PyObject *hob_lookup_special(PyObject *self, PyObject *name);  /* NULL: maybe no error */
+MUST_USE PyObject *hob_lookup_special(PyObject *self,
+                                      PyObject *name);  /* NULL: maybe no error */
 MUST_USE status hob_print_expr(PyThreadState *ts, PyObject *value);
 MUST_USE PyObject *hob_get_aiter(PyThreadState *ts, PyObject *obj);
 MUST_USE PyObject *hob_get_anext(PyThreadState *ts, PyObject *aiter);
 MUST_USE PyObject *hob_get_awaitable(PyThreadState *ts, PyObject *obj, int oparg);
-MUST_USE PyObject *hob_get_yield_from_iter(PyThreadState *ts, PyCodeObject *code, PyObject *obj);
+MUST_USE PyObject *hob_get_yield_from_iter(PyThreadState *ts, PyCodeObject *code,
+                                           PyObject *obj);
 MUST_USE status hob_extend_list(PyThreadState *ts, PyObject *list, PyObject *iterable);
-MUST_USE PyObject *hob_call_ex(PyThreadState *ts, PyObject *func, PyObject *args, PyObject *kwargs);
+MUST_USE PyObject *hob_call_ex(PyThreadState *ts, PyObject *func, PyObject *args,
+                               PyObject *kwargs);
 
 /* The truth of anything, with the common types in line. */
 tri hob_truth(PyObject *op);
@@ -153,7 +158,8 @@ int hob_trace_return(PyThreadState *ts, hob_frame *frame, PyObject *value);
 void hob_trace_unwind(PyThreadState *ts, hob_frame *frame);
 void hob_trace_exception(PyThreadState *ts, hob_frame *frame);
 int hob_trace_line(PyThreadState *ts, hob_frame *frame, int unit_before);
-PyObject *hob_trace_c_call(PyThreadState *ts, PyObject *func, PyObject *const *args, size_t nargsf,
+PyObject *hob_trace_c_call(PyThreadState *ts, PyObject *func, PyObject *const *args,
+                           size_t nargsf,
                            PyObject *kwnames);
 
 /* --- traceback.c --- */

@@ -1,4 +1,4 @@
-"""ops.py OUT_OPCODE OUT_CASES OUT_C FILE.ops ... -- the instruction set, from its one description.
+"""ops.py OUT_OPCODE OUT_CASES OUT_C FILE.ops ... -- the instruction set, described once.
 
 Reads   the instruction files of vm/ops/
 Writes  OUT_OPCODE  opcode.h: numbers, flags, tables' declarations, stack effects
@@ -92,7 +92,8 @@ class Inst:
         if not m:
             self.fail('bad header: ' + text.split('\n')[0])
         self.kind, self.number, self.name, rest = m[1], m[2] and int(m[2]), m[3], m[4]
-        self.base, self.effect, self.jump, self.arg, self.cache, self.does = None, None, None, None, None, set()
+        self.base = self.effect = self.jump = self.arg = self.cache = None
+        self.does = set()
         while rest.strip():
             rest = rest.strip()
             if rest.startswith('('):
@@ -189,10 +190,10 @@ def resolve(insts):
 
 
 def opcode_h(insts):
-    flag = {'const': 'OP_CONST', 'name': 'OP_NAME', 'local': 'OP_LOCAL', 'free': 'OP_FREE',
-            'compare': 'OP_COMPARE', 'forward': 'OP_FORWARD', 'backward': 'OP_BACKWARD'}
-    out = ['/* opcode.h -- the instruction set; made by tools/gen/ops.py from vm/ops/. */', '#pragma once',
-           '#include <stdint.h>', '#include <opcode.h>', '',
+    flag = {None: '', 'const': 'OP_CONST', 'name': 'OP_NAME', 'local': 'OP_LOCAL',
+            'free': 'OP_FREE', 'compare': 'OP_COMPARE', 'forward': 'OP_FORWARD', 'backward': 'OP_BACKWARD'}
+    out = ['/* opcode.h -- the instruction set; made by tools/gen/ops.py from vm/ops/. */',
+           '#pragma once', '#include <stdint.h>', '#include <opcode.h>', '',
            '#define HOB_EFFECT_INVALID INT32_MAX', '']
     base = [i for i in insts if i.kind == 'inst']
     public = open('/usr/include/python3.11/opcode.h').read()
@@ -213,12 +214,12 @@ def opcode_h(insts):
             '    OP_HAS_ARG = 1, OP_FORWARD = 2, OP_BACKWARD = 4, OP_CONST = 8, OP_NAME = 16,',
             '    OP_LOCAL = 32, OP_FREE = 64, OP_COMPARE = 128,',
             '    OP_JUMP = OP_FORWARD | OP_BACKWARD,', '};', '',
-            'extern const uint8_t hob_opcode_caches[256];     /* code units of cache, by base opcode */',
+            'extern const uint8_t hob_opcode_caches[256];     /* units of cache, by base */',
             'extern const uint8_t hob_opcode_deopt[256];      /* the base of every opcode */',
             'extern const uint8_t hob_opcode_flags[256];',
             'extern const char *const hob_opcode_name[256];   /* NULL when unused */', '',
-            '/* What an instruction does to the stack depth; jump is 1 (taken), 0 (not) or -1 (the',
-            ' * larger).  HOB_EFFECT_INVALID for what is no base or pseudo opcode. */',
+            '/* What an instruction does to the stack depth; jump is 1 (taken), 0 (not)',
+            ' * or -1 (the larger).  HOB_EFFECT_INVALID for what is no base or pseudo opcode. */',
             'int hob_opcode_effect(int opcode, int oparg, int jump);', '']
     tab = ['/* opcode_tables.h -- made by tools/gen/ops.py from vm/ops/. */']
 
@@ -230,10 +231,11 @@ def opcode_h(insts):
     table('uint8_t', 'hob_opcode_caches', [(i.name, i.cache) for i in base if i.cache])
     table('uint8_t', 'hob_opcode_deopt', [(i.name, i.base or i.name) for i in real])
     table('uint8_t', 'hob_opcode_flags',
-          [(i.name, ' | '.join((['OP_HAS_ARG'] if i.number >= 90 else []) + ([flag[i.arg]] if i.arg else [])) or '0')
-           for i in base])
+          [(i.name, ' | '.join(f for f in ('OP_HAS_ARG' if i.number >= 90 else '', flag[i.arg])
+                               if f) or '0') for i in base])
     table('char *const', 'hob_opcode_name', [(i.name, '"%s"' % i.name) for i in real])
-    tab += ['int', 'hob_opcode_effect(int opcode, int oparg, int jump)', '{', '    switch (opcode) {']
+    tab += ['int', 'hob_opcode_effect(int opcode, int oparg, int jump)', '{',
+            '    switch (opcode) {']
     for i in insts:
         if i.kind == 'spec':
             continue
@@ -287,7 +289,8 @@ def emit(i, out):
     arrays = [g for g in gone if g.count]
     for g in arrays:                    # released before outputs overwrite them
         if not g.take:
-            put('    for (Py_ssize_t n_ = %s; n_ > 0; n_--) { DROP(%s[n_ - 1]); }' % (g.size(), g.name))
+            put('    for (Py_ssize_t n_ = %s; n_ > 0; n_--) { DROP(%s[n_ - 1]); }'
+                % (g.size(), g.name))
     if gone:
         put('    sp -= %s;' % static_sum([g.size() for g in gone]))
     for item in new:
@@ -314,7 +317,8 @@ def emit(i, out):
 
 def fresh(item, e):
     """Name of an output variable; an input of the same name elsewhere is kept apart."""
-    return item.name if item.name not in [x.name for x in e.ins[e.kept:]] else item.name + '_out'
+    taken = [x.name for x in e.ins[e.kept:]]
+    return item.name + '_out' if item.name in taken else item.name
 
 
 def static_sum(sizes):
@@ -353,7 +357,8 @@ def cases_h(insts, path):
     for macro, kinds in (('HOB_TARGETS', ('inst', 'spec')), ('HOB_BASE_TARGETS', ('inst',))):
         names = {i.number: i.name for i in insts if i.kind in kinds and i.body is not None}
         out += ['', '#define %s \\' % macro]
-        out += ['    %s, \\' % ('&&target_' + names[n] if n in names else '&&unknown_opcode') for n in range(256)]
+        labels = ['target_' + names[n] if n in names else 'unknown_opcode' for n in range(256)]
+        out += ['    &&%s, \\' % label for label in labels]
     return '\n'.join(text), '\n'.join(out) + '\n\n'
 
 

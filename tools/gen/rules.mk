@@ -17,6 +17,7 @@ OPS := $(sort $(wildcard src/vm/ops/*.ops))
 $(GEN)/bytecode/opcode.h: tools/gen/ops.py $(OPS)
 	@$(PYTHON) tools/gen/ops.py $@ $(GEN)/vm/eval_cases.h $(GEN)/bytecode/opcode_tables.h $(OPS) && touch $@
 MADE += $(GEN)/bytecode/opcode.h
+CFLAGS_eval := -fno-gcse -fno-crossjumping         # one indirect jump per instruction
 
 MADE += $(GEN)/modules/stdlib_names.h
 $(GEN)/modules/stdlib_names.h: tools/gen/stdlib_names.py

@@ -144,7 +144,9 @@ static BORROWED PyObject *
 local_dict(local_object *self)
 {
     PyThreadState *ts = hob_ts();
-    if (LIKELY(self->cached_ts == ts && self->cached_id == ts->id)) { return self->cached_dict; }
+    if (LIKELY(self->cached_ts == ts && self->cached_id == ts->id)) {
+        return self->cached_dict;
+    }
     bool is_new;
     PyObject *dict = find_dict(self, ts, &is_new);
     if (!dict) { return NULL; }

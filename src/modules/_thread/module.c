@@ -71,7 +71,8 @@ start_new_thread(PyObject *module, PyObject *given)
         PyErr_SetString(PyExc_TypeError, "optional 3rd arg must be a dictionary");
         return NULL;
     }
-    if (PySys_Audit("_thread.start_new_thread", "OOO", func, args, kwargs ? kwargs : Py_None) < 0) {
+    if (PySys_Audit("_thread.start_new_thread", "OOO", func, args,
+                    kwargs ? kwargs : Py_None) < 0) {
         return NULL;
     }
     PyInterpreterState *interp = hob_ts()->interp;
@@ -247,7 +248,8 @@ static PyObject *
 excepthook(PyObject *module, PyObject *args)
 {
     if (!Py_IS_TYPE(args, hob_thread_state(module)->hook_args_type)) {
-        PyErr_SetString(PyExc_TypeError, "_thread.excepthook argument type must be ExceptHookArgs");
+        PyErr_SetString(PyExc_TypeError,
+                        "_thread.excepthook argument type must be ExceptHookArgs");
         return NULL;
     }
     PyObject *type = PyStructSequence_GET_ITEM(args, 0);

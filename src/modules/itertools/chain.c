@@ -393,7 +393,8 @@ zip_longest_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     PyObject *fill = Py_None;
     if (kwargs && PyDict_GET_SIZE(kwargs) > 0) {
-        fill = PyDict_GET_SIZE(kwargs) == 1 ? PyDict_GetItemWithError(kwargs, ID(fillvalue)) : NULL;
+        fill = PyDict_GET_SIZE(kwargs) == 1 ? PyDict_GetItemWithError(kwargs, ID(fillvalue))
+            : NULL;
         if (!fill) {
             if (!PyErr_Occurred()) {
                 PyErr_SetString(PyExc_TypeError,

@@ -104,7 +104,8 @@ make_combinations(PyTypeObject *type, PyObject *iterable, Py_ssize_t r, bool rep
 /* Give row zero, or let `turn` find the first changed index (-1: no more) and set
  * the indices from there on. */
 static PyObject *
-next_row(combinations *self, Py_ssize_t (*turn)(Py_ssize_t *indices, Py_ssize_t n, Py_ssize_t r))
+next_row(combinations *self,
+         Py_ssize_t (*turn)(Py_ssize_t *indices, Py_ssize_t n, Py_ssize_t r))
 {
     if (self->stopped) { return NULL; }
     if (!self->result) {
@@ -245,7 +246,8 @@ typedef struct permutations {
     int stopped;
 } permutations;
 
-ITERATOR_LIFE(permutations, 2, PyMem_Free(self->indices); PyMem_Free(self->cycles), pool, result)
+ITERATOR_LIFE(permutations, 2, PyMem_Free(self->indices); PyMem_Free(self->cycles), pool,
+              result)
 
 /** permutations.__new__($type, iterable, r=None)
  *
@@ -346,7 +348,8 @@ permutations_reduce(permutations *self)
     if (self->stopped) { return Py_BuildValue("O(()n)", type, self->r); }
     own PyObject *indices = tuple_of_indices(self->indices, PyTuple_GET_SIZE(self->pool));
     own PyObject *cycles = indices ? tuple_of_indices(self->cycles, self->r) : NULL;
-    return cycles ? Py_BuildValue("O(On)(OO)", type, self->pool, self->r, indices, cycles) : NULL;
+    return cycles ? Py_BuildValue("O(On)(OO)", type, self->pool, self->r, indices, cycles)
+        : NULL;
 }
 
 /** permutations.__setstate__($self, state, /)

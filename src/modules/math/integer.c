@@ -126,7 +126,8 @@ math_factorial(PyObject *module, PyObject *n)
     long value = PyLong_AsLongAndOverflow(n, &overflow);
     if (value == -1 && PyErr_Occurred()) { return NULL; }
     if (overflow > 0) {
-        PyErr_Format(PyExc_OverflowError, "factorial() argument should not exceed %ld", LONG_MAX);
+        PyErr_Format(PyExc_OverflowError, "factorial() argument should not exceed %ld",
+                     LONG_MAX);
         return NULL;
     }
     if (overflow < 0 || value < 0) {
@@ -220,7 +221,9 @@ math_comb(PyObject *module, PyObject *n, PyObject *k)
     if (_PyLong_Sign(others) < 0) { return PyLong_FromLong(0); }
     tri less = is_less(others, chosen);
     uint64_t count;
-    if (less < 0 || !count_fits(less ? others : chosen, "min(n - k, k)", &count)) { return NULL; }
+    if (less < 0 || !count_fits(less ? others : chosen, "min(n - k, k)", &count)) {
+        return NULL;
+    }
     int overflow;
     long long value = PyLong_AsLongLongAndOverflow(all, &overflow);
     if (!overflow && count <= 34) {

@@ -946,7 +946,8 @@ math_dist(PyObject *module, PyObject *p, PyObject *q)
     if (!b) { return NULL; }
     Py_ssize_t n = PyTuple_GET_SIZE(a);
     if (n != PyTuple_GET_SIZE(b)) {
-        PyErr_SetString(PyExc_ValueError, "both points must have the same number of dimensions");
+        PyErr_SetString(PyExc_ValueError,
+                        "both points must have the same number of dimensions");
         return NULL;
     }
     COORDINATES(c);
@@ -977,7 +978,9 @@ math_exec(PyObject *module)
     };
     for (size_t i = 0; i < ARRAY_LEN(constants); i++) {
         own PyObject *value = PyFloat_FromDouble(constants[i].value);
-        if (!value || PyModule_AddObjectRef(module, constants[i].name, value) < 0) { return -1; }
+        if (!value || PyModule_AddObjectRef(module, constants[i].name, value) < 0) {
+            return -1;
+        }
     }
     return PyModule_AddFunctions(module, math_integer_methods);
 }

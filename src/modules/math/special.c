@@ -82,7 +82,8 @@ double
 math_gamma(double x)
 {
     static const double factorials[] = {
-        1.0, 1.0, 2.0, 6.0, 24.0, 120.0, 720.0, 5040.0, 40320.0, 362880.0, 3628800.0, 39916800.0,
+        1.0, 1.0, 2.0, 6.0, 24.0, 120.0, 720.0, 5040.0, 40320.0, 362880.0, 3628800.0,
+        39916800.0,
         479001600.0, 6227020800.0, 87178291200.0, 1307674368000.0, 20922789888000.0,
         355687428096000.0, 6402373705728000.0, 121645100408832000.0, 2432902008176640000.0,
         51090942171709440000.0, 1124000727777607680000.0};
@@ -116,7 +117,8 @@ math_gamma(double x)
         return HUGE_VAL;
     }
     double y = size + LANCZOS_G_HALF;
-    double d = size > LANCZOS_G_HALF ? (y - size) - LANCZOS_G_HALF : (y - LANCZOS_G_HALF) - size;
+    double d = size > LANCZOS_G_HALF ? (y - size) - LANCZOS_G_HALF
+                                     : (y - LANCZOS_G_HALF) - size;
     double correction = d * LANCZOS_G / y, r;
     if (x < 0.0) {                                      /* reflected at 0 */
         r = -pi / sin_pi(size) / size * exp(y) / lanczos_sum(size);

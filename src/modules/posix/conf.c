@@ -134,7 +134,8 @@ posix_confstr(PyObject *module, PyObject *name)
     char *large = PyMem_Malloc(size);
     if (!large) { return PyErr_NoMemory(); }
     size_t again = confstr(number, large, size);
-    PyObject *result = PyUnicode_DecodeFSDefaultAndSize(large, (Py_ssize_t)Py_MIN(again, size) - 1);
+    PyObject *result = PyUnicode_DecodeFSDefaultAndSize(large, (Py_ssize_t)Py_MIN(again,
+                                                                                  size) - 1);
     PyMem_Free(large);
     return result;
 }
@@ -194,7 +195,8 @@ hob_posix_add_names(PyObject *module)
         if (!dict) { return -1; }
         for (size_t k = 0; k < name_dicts[i].n; k++) {
             own PyObject *number = PyLong_FromLong(name_dicts[i].names[k].number);
-            if (!number || PyDict_SetItemString(dict, name_dicts[i].names[k].name, number) < 0) {
+            if (!number || PyDict_SetItemString(dict, name_dicts[i].names[k].name,
+                                                number) < 0) {
                 return -1;
             }
         }

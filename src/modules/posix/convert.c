@@ -28,7 +28,8 @@ bool
 hob_path_and_dir_fd_invalid(const hob_path *path, int dir_fd)
 {
     if (path->narrow || dir_fd == AT_FDCWD) { return false; }
-    PyErr_Format(PyExc_ValueError, "%s: can't specify dir_fd without matching path", path->func);
+    PyErr_Format(PyExc_ValueError, "%s: can't specify dir_fd without matching path",
+                 path->func);
     return true;
 }
 
@@ -197,8 +198,8 @@ arg_cint(PyObject *value, int *out, const char *func, const char *name)
     long number = PyLong_AsLong(value);
     if (number == -1 && PyErr_Occurred()) { return false; }
     if (number > INT_MAX || number < INT_MIN) {
-        PyErr_SetString(PyExc_OverflowError, number > 0 ? "signed integer is greater than maximum"
-                                                        : "signed integer is less than minimum");
+        PyErr_Format(PyExc_OverflowError, "signed integer is %s",
+                     number > 0 ? "greater than maximum" : "less than minimum");
         return false;
     }
     *out = (int)number;

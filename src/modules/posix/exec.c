@@ -256,7 +256,9 @@ read_file_actions(posix_spawn_file_actions_t *actions, PyObject *given, PyObject
     own PyObject *list = PySequence_Fast(given, "file_actions must be a sequence or None");
     if (!list) { return -1; }
     for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(list); i++) {
-        if (add_file_action(actions, PySequence_Fast_GET_ITEM(list, i), kept) < 0) { return -1; }
+        if (add_file_action(actions, PySequence_Fast_GET_ITEM(list, i), kept) < 0) {
+            return -1;
+        }
     }
     return 0;
 }
@@ -265,7 +267,7 @@ status hob_sched_param_from(PyObject *op, struct sched_param *out);
 
 typedef struct {
     PyObject *setpgroup, *setsigmask, *setsigdef, *scheduler;   /* borrowed or NULL */
-    bool resetids, setsid;
+    int resetids, setsid;
 } spawn_options;
 
 static status
@@ -299,14 +301,18 @@ read_options(posix_spawnattr_t *attributes, const spawn_options *options)
     if (options->setpgroup) {
         pid_t group;
         if (!arg_pid(options->setpgroup, &group, "", "")) { return -1; }
-        if ((error = posix_spawnattr_setpgroup(attributes, group))) { return spawn_errno(error); }
+        if ((error = posix_spawnattr_setpgroup(attributes, group))) {
+            return spawn_errno(error);
+        }
         flags |= POSIX_SPAWN_SETPGROUP;
     }
     if (options->resetids) { flags |= POSIX_SPAWN_RESETIDS; }
     if (options->setsid) { flags |= POSIX_SPAWN_SETSID; }
     if (options->setsigmask) {
         if (!_Py_Sigset_Converter(options->setsigmask, &set)) { return -1; }
-        if ((error = posix_spawnattr_setsigmask(attributes, &set))) { return spawn_errno(error); }
+        if ((error = posix_spawnattr_setsigmask(attributes, &set))) {
+            return spawn_errno(error);
+        }
         flags |= POSIX_SPAWN_SETSIGMASK;
     }
     if (options->setsigdef) {
@@ -324,7 +330,8 @@ read_options(posix_spawnattr_t *attributes, const spawn_options *options)
 }
 
 static PyObject *
-spawn(bool use_path, const hob_path *path, PyObject *argv, PyObject *env, PyObject *file_actions,
+spawn(bool use_path, const hob_path *path, PyObject *argv, PyObject *env,
+      PyObject *file_actions,
       const spawn_options *options)
 {
     const char *func = use_path ? "posix_spawnp" : "posix_spawn";
@@ -347,7 +354,8 @@ spawn(bool use_path, const hob_path *path, PyObject *argv, PyObject *env, PyObje
     }
     if (read_options(&attributes, options) < 0) { goto done; }
     if (PySys_Audit("os.posix_spawn", "OOO", path->object, argv, env) < 0) { goto done; }
-    int error = (use_path ? posix_spawnp : posix_spawn)(&pid, path->narrow, &actions, &attributes,
+    int error = (use_path ? posix_spawnp : posix_spawn)(&pid, path->narrow, &actions,
+                                                        &attributes,
                                                         strings, environment);
     errno = error;
     result = error ? hob_path_error(path) : PyLong_FromLong(pid);
@@ -371,7 +379,7 @@ done:
  */
 static PyObject *
 posix_posix_spawn(PyObject *module, path_arg *path, PyObject *argv, PyObject *env,
-                  PyObject *file_actions, PyObject *setpgroup, bool resetids, bool setsid,
+                  PyObject *file_actions, PyObject *setpgroup, int resetids, int setsid,
                   PyObject *setsigmask, PyObject *setsigdef, PyObject *scheduler)
 {
     spawn_options options = {setpgroup, setsigmask, setsigdef, scheduler, resetids, setsid};
@@ -385,7 +393,7 @@ posix_posix_spawn(PyObject *module, path_arg *path, PyObject *argv, PyObject *en
  */
 static PyObject *
 posix_posix_spawnp(PyObject *module, path_arg *path, PyObject *argv, PyObject *env,
-                   PyObject *file_actions, PyObject *setpgroup, bool resetids, bool setsid,
+                   PyObject *file_actions, PyObject *setpgroup, int resetids, int setsid,
                    PyObject *setsigmask, PyObject *setsigdef, PyObject *scheduler)
 {
     spawn_options options = {setpgroup, setsigmask, setsigdef, scheduler, resetids, setsid};

@@ -229,7 +229,7 @@ posix_get_blocking(PyObject *module, int fd)
  *  Choose whether reading from fd waits for data.
  */
 static status
-posix_set_blocking(PyObject *module, int fd, bool blocking)
+posix_set_blocking(PyObject *module, int fd, int blocking)
 {
     return _Py_set_blocking(fd, blocking);
 }

@@ -236,7 +236,8 @@ read_offsets(Py_ssize_t count, PyObject *offset_src, PyObject *offset_dst, loff_
  *  how many bytes.
  */
 static PyObject *
-posix_copy_file_range(PyObject *module, int src, int dst, Py_ssize_t count, PyObject *offset_src,
+posix_copy_file_range(PyObject *module, int src, int dst, Py_ssize_t count,
+                      PyObject *offset_src,
                       PyObject *offset_dst)
 {
     loff_t from, to;

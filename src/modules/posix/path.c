@@ -356,7 +356,8 @@ static PyObject *
 posix_symlink(PyObject *module, path_arg *src, path_arg *dst, bool target_is_directory,
               dir_fd_arg dir_fd)
 {
-    if (PySys_Audit("os.symlink", "OOi", src->object, dst->object, hob_dir_fd_told(dir_fd)) < 0) {
+    if (PySys_Audit("os.symlink", "OOi", src->object, dst->object,
+                    hob_dir_fd_told(dir_fd)) < 0) {
         return NULL;
     }
     int result;
@@ -526,7 +527,9 @@ posix_utime(PyObject *module, path_fd_arg *path, PyObject *times, PyObject *ns,
     bool is_now = times == Py_None && !ns;
     if (!is_now && read_times(times, ns, both) < 0) { return NULL; }
     if (hob_path_and_dir_fd_invalid(path, dir_fd)) { return NULL; }
-    if (hob_dir_fd_and_fd_invalid("utime", dir_fd, path->is_fd ? path->fd : -1)) { return NULL; }
+    if (hob_dir_fd_and_fd_invalid("utime", dir_fd, path->is_fd ? path->fd : -1)) {
+        return NULL;
+    }
     if (hob_fd_and_follow_invalid("utime", path, follow_symlinks)) { return NULL; }
     if (PySys_Audit("os.utime", "OOOi", path->object, times, ns ? ns : Py_None,
                     hob_dir_fd_told(dir_fd)) < 0) {

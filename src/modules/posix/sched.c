@@ -24,9 +24,9 @@ sched_param_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     static const char *const names[] = {"sched_priority", NULL};
     static _PyArg_Parser parser = {NULL, names, "sched_param", 0};
     PyObject *slots[1];
-    PyObject *const *given = _PyArg_UnpackKeywords(((PyTupleObject *)args)->ob_item,
-                                                   PyTuple_GET_SIZE(args), kwargs, NULL, &parser,
-                                                   1, 1, 0, slots);
+    PyObject *const *items = ((PyTupleObject *)args)->ob_item;
+    PyObject *const *given = _PyArg_UnpackKeywords(items, PyTuple_GET_SIZE(args), kwargs, NULL,
+                                                   &parser, 1, 1, 0, slots);
     if (!given) { return NULL; }
     PyObject *self = PyStructSequence_New(type);
     if (self) { PyStructSequence_SET_ITEM(self, 0, Py_NewRef(given[0])); }
@@ -198,7 +198,9 @@ mask_add(cpu_mask *mask, PyObject *item)
         PyErr_SetString(PyExc_OverflowError, "CPU number too large");
         return -1;
     }
-    if (cpu >= mask->n && mask_resize(mask, (int)Py_MAX(cpu + 1, 2L * mask->n)) < 0) { return -1; }
+    if (cpu >= mask->n && mask_resize(mask, (int)Py_MAX(cpu + 1, 2L * mask->n)) < 0) {
+        return -1;
+    }
     CPU_SET_S((size_t)cpu, mask->size, mask->set);
     return 0;
 }
@@ -258,7 +260,8 @@ status
 hob_posix_add_sched_types(PyObject *module)
 {
     bool is_new = !sched_param_type;
-    if (hob_posix_add_structseq(module, "sched_param", &sched_param_desc, &sched_param_type) < 0) {
+    if (hob_posix_add_structseq(module, "sched_param", &sched_param_desc,
+                                &sched_param_type) < 0) {
         return -1;
     }
     if (is_new) { sched_param_type->tp_new = sched_param_new; }

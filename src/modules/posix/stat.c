@@ -56,7 +56,8 @@ PyDoc_STRVAR(statvfs_doc,
     "A tuple of (bsize, frsize, blocks, bfree, bavail, files, ffree, favail, flag,\n"
     "namemax), and f_fsid.");
 
-static PyStructSequence_Desc statvfs_desc = {"os.statvfs_result", statvfs_doc, statvfs_fields, 10};
+static PyStructSequence_Desc statvfs_desc = {"os.statvfs_result", statvfs_doc, statvfs_fields,
+                                             10};
 
 static newfunc structseq_new;
 

@@ -53,7 +53,8 @@ rusage_result(const struct rusage *ru)
     own PyObject *type = resource ? PyObject_GetAttrString(resource, "struct_rusage") : NULL;
     own PyObject *result = type ? PyStructSequence_New((PyTypeObject *)type) : NULL;
     if (!result) { return NULL; }
-    const long counts[] = {ru->ru_maxrss, ru->ru_ixrss, ru->ru_idrss, ru->ru_isrss, ru->ru_minflt,
+    const long counts[] = {ru->ru_maxrss, ru->ru_ixrss, ru->ru_idrss, ru->ru_isrss,
+                           ru->ru_minflt,
                            ru->ru_majflt, ru->ru_nswap, ru->ru_inblock, ru->ru_oublock,
                            ru->ru_msgsnd, ru->ru_msgrcv, ru->ru_nsignals, ru->ru_nvcsw,
                            ru->ru_nivcsw};
@@ -111,7 +112,8 @@ static PyStructSequence_Field waitid_fields[] = {
     {"si_pid"}, {"si_uid"}, {"si_signo"}, {"si_status"}, {"si_code"}, {NULL},
 };
 
-static PyStructSequence_Desc waitid_desc = {"posix.waitid_result", waitid_doc, waitid_fields, 5};
+static PyStructSequence_Desc waitid_desc = {"posix.waitid_result", waitid_doc, waitid_fields,
+                                            5};
 static PyTypeObject *waitid_type;
 
 /** waitid($module, idtype, id, options, /)
@@ -131,7 +133,8 @@ posix_waitid(PyObject *module, cint_arg idtype, id_arg id, cint_arg options)
     if (info.si_pid == 0) { Py_RETURN_NONE; }
     own PyObject *found = PyStructSequence_New(waitid_type);
     if (!found) { return NULL; }
-    const long values[] = {info.si_pid, info.si_uid, info.si_signo, info.si_status, info.si_code};
+    const long values[] = {info.si_pid, info.si_uid, info.si_signo, info.si_status,
+                           info.si_code};
     for (int i = 0; i < 5; i++) {
         PyObject *value = i == 1 ? _PyLong_FromUid(info.si_uid) : PyLong_FromLong(values[i]);
         if (!value) { return NULL; }

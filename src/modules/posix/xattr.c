@@ -91,7 +91,8 @@ posix_setxattr(PyObject *module, path_fd_arg *path, path_arg *attribute, Py_buff
  *  Remove an extended attribute; path may be an open file.
  */
 static PyObject *
-posix_removexattr(PyObject *module, path_fd_arg *path, path_arg *attribute, bool follow_symlinks)
+posix_removexattr(PyObject *module, path_fd_arg *path, path_arg *attribute,
+                  bool follow_symlinks)
 {
     if (hob_fd_and_follow_invalid("removexattr", path, follow_symlinks)) { return NULL; }
     if (PySys_Audit("os.removexattr", "OO", path->object, attribute->object) < 0) {

@@ -21,8 +21,8 @@ PyMapping_Size(PyObject *self)
     if (mapping && mapping->mp_length) { return mapping->mp_length(self); }
     PySequenceMethods *sequence = Py_TYPE(self)->tp_as_sequence;
     bool is_sequence = sequence && sequence->sq_length;
-    hob_error_type(is_sequence ? "%.200s is not a mapping" : "object of type '%.200s' has no len()",
-                   self);
+    hob_error_type(is_sequence ? "%.200s is not a mapping"
+                               : "object of type '%.200s' has no len()", self);
     return -1;
 }
 

@@ -315,7 +315,8 @@ checked_int(STOLEN PyObject *result, const char *method)
     if (PyErr_WarnFormat(PyExc_DeprecationWarning, 1,
                          "%s returned non-int (type %.200s).  The ability to return an "
                          "instance of a strict subclass of int is deprecated, and may not "
-                         "be supported in a future version of Python.", method, Py_TYPE(result)->tp_name) < 0) {
+                         "be supported in a future version of Python.", method,
+                         Py_TYPE(result)->tp_name) < 0) {
         Py_DECREF(result);
         return NULL;
     }

@@ -349,9 +349,3 @@ _PyDict_CheckConsistency(PyObject *op, int check_content)
     ENSURE(!check_content || hob_dict_check((PyDictObject *)op));
     return 1;
 }
-
-void
-_PyDict_DebugMallocStats(FILE *out)
-{
-    _PyDebugAllocatorStats(out, "free PyDictObject", 0, sizeof(PyDictObject));
-}

@@ -573,6 +573,12 @@ hob_dict_clear_freelists(void)
     hob_keys_clear_freelists();
 }
 
+void
+_PyDict_DebugMallocStats(FILE *out)
+{
+    _PyDebugAllocatorStats(out, "free PyDictObject", free_dicts.n, sizeof(PyDictObject));
+}
+
 /* --- walking --- */
 
 bool
@@ -592,7 +598,8 @@ bool
 hob_dict_check(PyDictObject *self)
 {
     PyDictKeysObject *keys = self->ma_keys;
-    if (self->ma_used < 0 || keys->n_entries + keys->n_usable > hob_keys_room(keys->log2_size)) {
+    if (self->ma_used < 0
+        || keys->n_entries + keys->n_usable > hob_keys_room(keys->log2_size)) {
         return false;
     }
     if ((keys->kind == KEYS_SPLIT) != (self->ma_values != NULL)) { return false; }

@@ -250,7 +250,8 @@ hob_keys_find_small(const PyDictKeysObject *keys, PyObject *key, Py_hash_t hash)
             continue;
         }
         PyObject *other = entries[ix].key;
-        if (other == key || (((PyASCIIObject *)other)->hash == hash && hob_str_same(other, key))) {
+        if (other == key
+                || (((PyASCIIObject *)other)->hash == hash && hob_str_same(other, key))) {
             return ix;
         }
     }

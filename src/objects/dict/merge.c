@@ -240,7 +240,8 @@ fill_from_set(PyDictObject *self, PyObject *source, PyObject *value)
     Py_ssize_t pos = 0;
     PyObject *key;
     Py_hash_t hash;
-    if (hob_dict_resize(self, hob_keys_log2_for((PySet_GET_SIZE(source) * 3 + 1) / 2), true) < 0) {
+    if (hob_dict_resize(self, hob_keys_log2_for((PySet_GET_SIZE(source) * 3 + 1) / 2),
+                        true) < 0) {
         return -1;
     }
     while (_PySet_NextEntry(source, &pos, &key, &hash)) {

@@ -199,7 +199,9 @@ dict_get(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
     Py_hash_t hash = hob_dict_hash(args[0]);
     if (hash == -1) { return NULL; }
     PyObject *value;
-    if (hob_dict_find_fast(as_dict(self), args[0], hash, &value) == INDEX_ERROR) { return NULL; }
+    if (hob_dict_find_fast(as_dict(self), args[0], hash, &value) == INDEX_ERROR) {
+        return NULL;
+    }
     if (value) { return Py_NewRef(value); }
     return Py_NewRef(nargs > 1 ? args[1] : Py_None);
 }

@@ -195,7 +195,8 @@ PyMethodDef hob_base_methods[] = {
     {"__reduce__", base_reduce, METH_NOARGS, NULL},
     {"__setstate__", base_setstate, METH_O, NULL},
     {"with_traceback", base_with_traceback, METH_O,
-     PyDoc_STR("Exception.with_traceback(tb) --\n    make tb the __traceback__ and give self.")},
+     PyDoc_STR("Exception.with_traceback(tb) --\n"
+               "    make tb the __traceback__ and give self.")},
     {"add_note", base_add_note, METH_O,
      PyDoc_STR("Exception.add_note(note) --\n    append a str to __notes__")},
     {NULL, NULL, 0, NULL},
@@ -261,7 +262,8 @@ other_exception(PyObject *value, const char *what, PyObject **out)
         *out = Py_NewRef(value);
         return 0;
     }
-    PyErr_Format(PyExc_TypeError, "exception %s must be None or derive from BaseException", what);
+    PyErr_Format(PyExc_TypeError, "exception %s must be None or derive from BaseException",
+                 what);
     return -1;
 }
 
@@ -275,7 +277,8 @@ static int
 base_set_context(PyObject *self, PyObject *value, void *unused)
 {
     PyObject *context;
-    if (refuse_delete(value, "__context__") || other_exception(value, "context", &context) < 0) {
+    if (refuse_delete(value, "__context__") ||
+        other_exception(value, "context", &context) < 0) {
         return -1;
     }
     PyException_SetContext(self, context);
@@ -305,7 +308,8 @@ PyGetSetDef hob_base_getset[] = {
     {"__traceback__", base_get_traceback, base_set_traceback, NULL, NULL},
     {"__context__", base_get_context, base_set_context,
      PyDoc_STR("the exception that was being handled"), NULL},
-    {"__cause__", base_get_cause, base_set_cause, PyDoc_STR("what `raise ... from` named"), NULL},
+    {"__cause__", base_get_cause, base_set_cause, PyDoc_STR("what `raise ... from` named"),
+     NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

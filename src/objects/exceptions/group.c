@@ -157,7 +157,8 @@ derive_like(PyObject *orig, PyObject *excs, PyObject **out)
     own PyObject *group = PyObject_CallMethodOneArg(orig, ID(derive), excs);
     if (!group) { return -1; }
     if (!hob_exception_is_group(group)) {
-        PyErr_SetString(PyExc_TypeError, "derive must return an instance of BaseExceptionGroup");
+        PyErr_SetString(PyExc_TypeError,
+                        "derive must return an instance of BaseExceptionGroup");
         return -1;
     }
     own PyObject *traceback = PyException_GetTraceback(orig);
@@ -198,7 +199,8 @@ split_exception(PyObject *exc, const condition *c, PyObject **match, PyObject **
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(excs); i++) {
         PyObject *one = NULL, *other = NULL;
         if (Py_EnterRecursiveCall(" in exception group split")) { return -1; }
-        status failed = split_exception(PyTuple_GET_ITEM(excs, i), c, &one, rest ? &other : NULL);
+        status failed = split_exception(PyTuple_GET_ITEM(excs, i), c, &one,
+                                        rest ? &other : NULL);
         Py_LeaveRecursiveCall();
         own PyObject *held_one = one;
         own PyObject *held_other = other;

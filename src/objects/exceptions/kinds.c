@@ -9,7 +9,8 @@
 #include "memory/gc.h"
 #include "objects/ids.h"
 
-#define MEMBER(Struct, field, doc) {#field, T_OBJECT, offsetof(Struct, field), 0, PyDoc_STR(doc)}
+#define MEMBER(Struct, field, doc) \
+    {#field, T_OBJECT, offsetof(Struct, field), 0, PyDoc_STR(doc)}
 #define END_OF_MEMBERS {NULL, 0, 0, 0, NULL}
 
 /* --- StopIteration: value --- */
@@ -264,7 +265,8 @@ syntax_set_place(PySyntaxErrorObject *self, PyObject *place)
                            &self->end_lineno, &self->end_offset};
     for (int i = 0; i < 6; i++) { Py_XSETREF(*field[i], Py_XNewRef(v[i])); }
     if (self->end_lineno && !self->end_offset) {
-        PyErr_SetString(PyExc_TypeError, "end_offset must be provided when end_lineno is provided");
+        PyErr_SetString(PyExc_TypeError,
+                        "end_offset must be provided when end_lineno is provided");
         return -1;
     }
     return 0;

@@ -111,7 +111,8 @@ os_reads_in_init(PyTypeObject *type)
 static PyTypeObject *
 os_choose(PyTypeObject *type, const os_args *given)
 {
-    if (type != &hob_OSError_type || !given->number || !PyLong_Check(given->number) || !errno_map) {
+    if (type != &hob_OSError_type || !given->number || !PyLong_Check(given->number) ||
+        !errno_map) {
         return type;
     }
     PyObject *found = PyDict_GetItemWithError(errno_map, given->number);

@@ -39,7 +39,8 @@ hob_encode_init(PyObject *op, PyObject *args, PyObject *kwargs)
     UniErr *self = (UniErr *)op;
     PyObject *encoding, *object, *reason;
     if (hob_base_init(op, args, kwargs) < 0 ||
-        !PyArg_ParseTuple(args, "UUnnU", &encoding, &object, &self->start, &self->end, &reason)) {
+        !PyArg_ParseTuple(args, "UUnnU", &encoding, &object, &self->start, &self->end,
+                          &reason)) {
         return -1;
     }
     return unicode_fill(self, encoding, object, reason);
@@ -63,7 +64,8 @@ hob_decode_init(PyObject *op, PyObject *args, PyObject *kwargs)
     UniErr *self = (UniErr *)op;
     PyObject *encoding, *object, *reason;
     if (hob_base_init(op, args, kwargs) < 0 ||
-        !PyArg_ParseTuple(args, "UOnnU", &encoding, &object, &self->start, &self->end, &reason)) {
+        !PyArg_ParseTuple(args, "UOnnU", &encoding, &object, &self->start, &self->end,
+                          &reason)) {
         return -1;
     }
     if (PyBytes_Check(object)) { return unicode_fill(self, encoding, object, reason); }
@@ -260,5 +262,6 @@ PyObject *
 _PyUnicodeTranslateError_Create(PyObject *object, Py_ssize_t start, Py_ssize_t end,
                                 const char *reason)
 {
-    return PyObject_CallFunction(PyExc_UnicodeTranslateError, "Onns", object, start, end, reason);
+    return PyObject_CallFunction(PyExc_UnicodeTranslateError, "Onns", object, start, end,
+                                 reason);
 }

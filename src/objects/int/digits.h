@@ -16,8 +16,9 @@ _Static_assert(GMP_NUMB_BITS == 64, "limbs are 64-bit words without nails");
 
 enum { DIGIT_BITS = PyLong_SHIFT, LIMB_BITS = 64 };
 
-#define MAX_DIGITS \
-    ((PY_SSIZE_T_MAX - (Py_ssize_t)offsetof(PyLongObject, ob_digit)) / (Py_ssize_t)sizeof(digit))
+#define MAX_DIGITS                                                              \
+    ((PY_SSIZE_T_MAX - (Py_ssize_t)offsetof(PyLongObject, ob_digit)) /          \
+     (Py_ssize_t)sizeof(digit))
 
 /* An exact int of n digits, contents unset, ob_size == n.  OverflowError when
  * n is absurd, MemoryError. */
@@ -51,7 +52,8 @@ static inline int64_t
 hob_int_bits(const void *op)
 {
     Py_ssize_t n = hob_int_ndigits(op);
-    return n == 0 ? 0 : (int64_t)(n - 1) * DIGIT_BITS + hob_digit_bits(hob_int_digits(op)[n - 1]);
+    if (n == 0) { return 0; }
+    return (int64_t)(n - 1) * DIGIT_BITS + hob_digit_bits(hob_int_digits(op)[n - 1]);
 }
 
 static inline Py_ssize_t

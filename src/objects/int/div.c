@@ -364,7 +364,8 @@ _PyLong_GCD(PyObject *a, PyObject *b)
     mpz_t va, vb, result;
     mpz_init2(result, (mp_bitcnt_t)(na > nb ? na : nb) * LIMB_BITS);
     mpz_gcd(result, mpz_roinit_n(va, x.at, na), mpz_roinit_n(vb, y.at, nb));
-    PyObject *z = hob_int_from_limbs(mpz_limbs_read(result), (mp_size_t)mpz_size(result), false);
+    PyObject *z = hob_int_from_limbs(mpz_limbs_read(result), (mp_size_t)mpz_size(result),
+                                     false);
     mpz_clear(result);
     return z;
 }

@@ -227,7 +227,8 @@ powmod_large(PyObject *base, PyObject *exponent, PyObject *modulus)
     mpz_init2(result, (mp_bitcnt_t)nm * LIMB_BITS);
     mpz_powm(result, mpz_roinit_n(vb, b.at, nb), mpz_roinit_n(ve, e.at, ne),
              mpz_roinit_n(vm, m.at, nm));
-    PyObject *z = hob_int_from_limbs(mpz_limbs_read(result), (mp_size_t)mpz_size(result), false);
+    PyObject *z = hob_int_from_limbs(mpz_limbs_read(result), (mp_size_t)mpz_size(result),
+                                     false);
     mpz_clear(result);
     return z;
 }

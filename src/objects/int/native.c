@@ -32,7 +32,9 @@ int_as_i64(PyObject *op, int64_t *out)
     }
     uint64_t m;
     bool negative = Py_SIZE(op) < 0;
-    if (!int_magnitude(op, &m) || m > (uint64_t)INT64_MAX + negative) { return negative ? -1 : 1; }
+    if (!int_magnitude(op, &m) || m > (uint64_t)INT64_MAX + negative) {
+        return negative ? -1 : 1;
+    }
     *out = negative ? (int64_t)(0 - m) : (int64_t)m;
     return 0;
 }

@@ -20,7 +20,8 @@ static twos
 twos_of(PyObject *op)
 {
     bool negative = Py_SIZE(op) < 0;
-    return (twos){hob_int_digits(op), hob_int_ndigits(op), negative ? PyLong_MASK : 0, negative};
+    return (twos){hob_int_digits(op), hob_int_ndigits(op), negative ? PyLong_MASK : 0,
+                  negative};
 }
 
 static inline digit

@@ -72,9 +72,14 @@ hob_int_new(Py_ssize_t n)
 PyObject *
 hob_int_settle(PyLongObject *z)
 {
-    Py_ssize_t n = hob_int_ndigits(z);
+    Py_ssize_t room = hob_int_ndigits(z), n = room;
     while (n > 0 && z->ob_digit[n - 1] == 0) { n--; }
     Py_SET_SIZE(z, Py_SIZE(z) < 0 ? -n : n);
+    if (n <= 2 && room > 2) {                       /* no large block into the pool */
+        int64_t value = hob_int_medium_value(z);
+        PyObject_Free(z);
+        return hob_int_from_i64(value);
+    }
     if (n <= 1) {
         int64_t value = hob_int_compact_value(z);
         if (value >= SMALL_INT_MIN && value <= SMALL_INT_MAX) {

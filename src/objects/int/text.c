@@ -174,7 +174,8 @@ read_literal(const literal *lit)
 {
     /* so many digits of any base stay below 2**63 */
     static const unsigned char safe[37] = {
-        0, 0, 62, 39, 31, 27, 24, 22, 20, 19, 18, 18, 17, 17, 16, 16, 15, 15, 15, 14, 14, 14, 14,
+        0, 0, 62, 39, 31, 27, 24, 22, 20, 19, 18, 18, 17, 17, 16, 16, 15, 15, 15, 14, 14, 14,
+        14,
         13, 13, 13, 13, 13, 13, 12, 12, 12, 12, 12, 12, 12, 12};
     if (lit->n <= safe[lit->base]) { return read_u64(lit); }
     if ((lit->base & (lit->base - 1)) == 0) { return pack_bits(lit, __builtin_ctz(lit->base)); }
@@ -211,7 +212,8 @@ read_text(const char *s, int *base, const char **end, PyObject **out)
 static PyObject *
 refuse_text(PyObject *shown, int base)
 {
-    PyErr_Format(PyExc_ValueError, "invalid literal for int() with base %d: %.200R", base, shown);
+    PyErr_Format(PyExc_ValueError, "invalid literal for int() with base %d: %.200R", base,
+                 shown);
     return NULL;
 }
 
@@ -330,7 +332,8 @@ int_text_room(int_text *t, size_t n)
 static bool
 refuse_long_text(int limit)
 {
-    PyErr_Format(PyExc_ValueError, "Exceeds the limit (%d digits) for integer string conversion; "
+    PyErr_Format(PyExc_ValueError,
+                 "Exceeds the limit (%d digits) for integer string conversion; "
                  "use sys.set_int_max_str_digits() to increase the limit", limit);
     return false;
 }
@@ -355,7 +358,9 @@ decimal_large(int_text *t, PyObject *op)
         first++;
         used--;
     }
-    if (limit > 0 && used > LIMIT_FROM && used > (size_t)limit) { return refuse_long_text(limit); }
+    if (limit > 0 && used > LIMIT_FROM && used > (size_t)limit) {
+        return refuse_long_text(limit);
+    }
     for (size_t i = 0; i < used; i++) { first[i] += '0'; }
     if (Py_SIZE(op) < 0) {
         *--first = '-';
@@ -451,7 +456,8 @@ _PyLong_FormatWriter(_PyUnicodeWriter *writer, PyObject *op, int base, int alter
 }
 
 HOB_EXPORT char *
-_PyLong_FormatBytesWriter(_PyBytesWriter *writer, char *str, PyObject *op, int base, int alternate)
+_PyLong_FormatBytesWriter(_PyBytesWriter *writer, char *str, PyObject *op, int base,
+                          int alternate)
 {
     TEXT(t);
     if (!int_text_make(&t, op, base, alternate)) { return NULL; }

@@ -285,7 +285,8 @@ typedef struct {
 
 /* byteorder='big', signed=False as given, or NULL. */
 static bool
-bytes_options_read(bytes_options *how, PyObject *byteorder, PyObject *is_signed, const char *func)
+bytes_options_read(bytes_options *how, PyObject *byteorder, PyObject *is_signed,
+                   const char *func)
 {
     *how = (bytes_options){0, false};
     if (byteorder) {
@@ -368,7 +369,8 @@ int_from_bytes(PyObject *type, PyObject *const *args, Py_ssize_t nargs, PyObject
     own PyObject *raw = PyObject_Bytes(args[0]);
     if (!raw) { return NULL; }
     PyObject *z = _PyLong_FromByteArray((unsigned char *)PyBytes_AS_STRING(raw),
-                                        (size_t)PyBytes_GET_SIZE(raw), how.little, how.is_signed);
+                                        (size_t)PyBytes_GET_SIZE(raw), how.little,
+                                        how.is_signed);
     if (!z || type == (PyObject *)&PyLong_Type) { return z; }
     PyObject *made = PyObject_CallOneArg(type, z);
     Py_DECREF(z);
@@ -507,8 +509,8 @@ int_get_number(PyObject *self, void *number)
 }
 
 static PyGetSetDef int_getset[] = {
-    {"real", int_get_itself, NULL, "the number as the real part of a complex one", NULL},
-    {"imag", int_get_number, NULL, "0, the imaginary part", (void *)0},
+    {"real", int_get_itself, NULL, "the real part of a complex number", NULL},
+    {"imag", int_get_number, NULL, "the imaginary part of a complex number", (void *)0},
     {"numerator", int_get_itself, NULL, "the number as a fraction's numerator", NULL},
     {"denominator", int_get_number, NULL, "1, the denominator", (void *)1},
     {NULL, NULL, NULL, NULL, NULL},
@@ -555,7 +557,8 @@ PyTypeObject PyLong_Type = {
 static PyStructSequence_Field int_info_fields[] = {
     {"bits_per_digit", "bits in a digit"},
     {"sizeof_digit", "bytes of the C type that holds a digit"},
-    {"default_max_str_digits", "decimal digits that str() and int() allow unless told otherwise"},
+    {"default_max_str_digits",
+     "decimal digits that str() and int() allow unless told otherwise"},
     {"str_digits_check_threshold", "the lowest limit that can be set"},
     {NULL, NULL},
 };

@@ -117,18 +117,6 @@ mapped(PyObject *str, mapping map)
 /* --- ASCII --- */
 
 static void
-ascii_lower(const uint8_t *from, uint8_t *to, Py_ssize_t n)
-{
-    for (Py_ssize_t i = 0; i < n; i++) { to[i] = from[i] | ((uint8_t)(from[i] - 'A') < 26) << 5; }
-}
-
-static void
-ascii_upper(const uint8_t *from, uint8_t *to, Py_ssize_t n)
-{
-    for (Py_ssize_t i = 0; i < n; i++) { to[i] = from[i] ^ ((uint8_t)(from[i] - 'a') < 26) << 5; }
-}
-
-static void
 ascii_title(const uint8_t *from, uint8_t *to, Py_ssize_t n)
 {
     bool in_word = false;
@@ -141,7 +129,7 @@ ascii_title(const uint8_t *from, uint8_t *to, Py_ssize_t n)
 static void
 ascii_capitalize(const uint8_t *from, uint8_t *to, Py_ssize_t n)
 {
-    ascii_lower(from, to, n);
+    hob_ascii_lower(from, to, n);
     if (n) { to[0] = _Py_ctype_toupper[from[0]]; }
 }
 
@@ -152,7 +140,7 @@ ascii_swap(const uint8_t *from, uint8_t *to, Py_ssize_t n)
 }
 
 static PyObject *
-changed(PyObject *str, void (*ascii)(const uint8_t *, uint8_t *, Py_ssize_t), mapping map)
+changed(PyObject *str, void (*ascii)(const uint8_t *, uint8_t *, ptrdiff_t), mapping map)
 {
     READY_OR(str, NULL);
     if (!STATE(str).ascii) { return mapped(str, map); }
@@ -163,16 +151,16 @@ changed(PyObject *str, void (*ascii)(const uint8_t *, uint8_t *, Py_ssize_t), ma
         ascii(t.data, &ch, 1);
         return Py_NewRef(hob_str_char_peek(ch));
     }
-    PyObject *result = PyUnicode_New(t.n, 127);
+    PyObject *result = new_ascii(t.n);
     if (result) { ascii(t.data, PyUnicode_DATA(result), t.n); }
     return result;
 }
 
-PyObject *hob_str_lower(PyObject *str) { return changed(str, ascii_lower, map_lower); }
-PyObject *hob_str_upper(PyObject *str) { return changed(str, ascii_upper, map_upper); }
+PyObject *hob_str_lower(PyObject *str) { return changed(str, hob_ascii_lower, map_lower); }
+PyObject *hob_str_upper(PyObject *str) { return changed(str, hob_ascii_upper, map_upper); }
 PyObject *hob_str_title(PyObject *str) { return changed(str, ascii_title, map_title); }
 PyObject *hob_str_swapcase(PyObject *str) { return changed(str, ascii_swap, map_swap); }
-PyObject *hob_str_casefold(PyObject *str) { return changed(str, ascii_lower, map_fold); }
+PyObject *hob_str_casefold(PyObject *str) { return changed(str, hob_ascii_lower, map_fold); }
 
 PyObject *
 hob_str_capitalize(PyObject *str)

@@ -33,23 +33,25 @@ hob_str_find_char(text hay, Py_UCS4 ch, int direction)
     }
 }
 
+static NOINLINE Py_ssize_t
+find_widened(text hay, text needle, int direction)
+{
+    uint32_t stack[WIDEN_STACK / 4];
+    void *heap;
+    const void *units = hob_text_widen(needle, hay.kind, stack, &heap);
+    if (!units) { return -2; }
+    Py_ssize_t at = hob_str_find_same(hay, (text){hay.kind, units, needle.n}, direction);
+    PyMem_Free(heap);
+    return at;
+}
+
 Py_ssize_t
 hob_str_find(text hay, text needle, int direction)
 {
     if (needle.n > hay.n || needle.kind > hay.kind) { return -1; }
     if (needle.n == 1) { return hob_str_find_char(hay, text_at(needle, 0), direction); }
-    uint32_t stack[WIDEN_STACK / 4];
-    void *heap;
-    const void *units = hob_text_widen(needle, hay.kind, stack, &heap);
-    if (!units) { return -2; }
-    Py_ssize_t at;
-    switch (hay.kind) {
-    case 1:  at = hob_find8(hay.data, hay.n, units, needle.n, direction); break;
-    case 2:  at = hob_find16(hay.data, hay.n, units, needle.n, direction); break;
-    default: at = hob_find32(hay.data, hay.n, units, needle.n, direction); break;
-    }
-    PyMem_Free(heap);
-    return at;
+    if (needle.kind == hay.kind) { return hob_str_find_same(hay, needle, direction); }
+    return find_widened(hay, needle, direction);
 }
 
 Py_ssize_t

@@ -14,7 +14,7 @@ hob_str_from_ascii(const void *bytes, Py_ssize_t n)
     if (n <= 1) {
         return Py_NewRef(n == 0 ? hob_str_empty() : hob_str_char_peek(*(const uint8_t *)bytes));
     }
-    PyObject *str = PyUnicode_New(n, 127);
+    PyObject *str = new_ascii(n);
     if (!str) { return NULL; }
     memcpy((PyASCIIObject *)str + 1, bytes, (size_t)n);
     return str;

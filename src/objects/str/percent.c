@@ -385,6 +385,24 @@ write_text(percent_state *p, PyObject *str, const percent_spec *spec)
     return left ? fill(&p->writer, ' ', room) : 0;
 }
 
+/* Write value without an intermediate str where no padding is asked for: 1, or
+ * 0 when that is not for this one. */
+static tri
+write_directly(percent_state *p, PyObject *value, const percent_spec *spec)
+{
+    if (spec->flags || spec->width) { return 0; }
+    switch (spec->conversion) {
+    case 's':
+        if (spec->precision >= 0 || !PyUnicode_CheckExact(value)) { return 0; }
+        return _PyUnicodeWriter_WriteStr(&p->writer, value) < 0 ? -1 : 1;
+    case 'd': case 'i': case 'u':
+        if (spec->precision >= 0 || !PyLong_CheckExact(value)) { return 0; }
+        return _PyLong_FormatWriter(&p->writer, value, 10, 0) < 0 ? -1 : 1;
+    default:
+        return 0;
+    }
+}
+
 /* One directive, *pos behind its '%'. */
 static status
 write_directive(percent_state *p)
@@ -398,6 +416,8 @@ write_directive(percent_state *p)
     PyObject *value = next_value(p);
     if (!value) { return -1; }
     if (p->pos == p->t.n) { p->writer.overallocate = 0; }
+    tri done = write_directly(p, value, &spec);
+    if (done) { return done < 0 ? -1 : 0; }
     bool is_number = false;
     own PyObject *str = value_text(p, value, &spec, &is_number);
     if (!str) { return -1; }

@@ -18,6 +18,11 @@ replace_char(PyObject *str, Py_UCS4 old, Py_UCS4 new, Py_ssize_t max)
     hob_str_copy(copy, 0, str, 0, t.n);
     void *units = PyUnicode_DATA(copy);
     int kind = STATE(copy).kind;
+    if (max == PY_SSIZE_T_MAX) {
+        char *from = (char *)units + at * kind;
+        hob_units_replace(kind, from, t.n - at, old, new);
+        max = 0;
+    }
     while (max-- > 0) {
         hob_unit_set(kind, units, at, new);
         text rest = {t.kind, text_place(t, at + 1), t.n - at - 1};
@@ -47,27 +52,55 @@ interleave(PyObject *to, PyObject *str, PyObject *new, Py_ssize_t count)
     if (i < n) { hob_str_copy(to, at, str, i, n - i); }
 }
 
-static status
-replace_all(PyObject *to, PyObject *str, text old, PyObject *new, Py_ssize_t count)
+/* Where the needle was found: the first so many places are kept. */
+enum { PLACES = 100 };
+
+typedef struct {
+    Py_ssize_t n;
+    Py_ssize_t at[PLACES];
+} places;
+
+/* Find up to max places. */
+static void
+find_places(places *found, text t, text needle, Py_ssize_t max)
 {
-    text t = text_of(str);
-    Py_ssize_t at = 0, from = 0;
-    while (count-- > 0) {
+    found->n = 0;
+    for (Py_ssize_t from = 0; found->n < max;) {
         text rest = {t.kind, text_place(t, from), t.n - from};
-        Py_ssize_t step = hob_str_find(rest, old, FIND_FORWARD);
-        if (step == -2) { return -1; }
-        if (step) {
-            hob_str_copy(to, at, str, from, step);
-            at += step;
+        if (found->n == PLACES) {               /* only count the others */
+            found->n += hob_str_count(rest, needle, max - PLACES);
+            return;
         }
-        if (LENGTH(new)) {
-            hob_str_copy(to, at, new, 0, LENGTH(new));
-            at += LENGTH(new);
-        }
-        from += step + old.n;
+        Py_ssize_t step = hob_str_find_same(rest, needle, FIND_FORWARD);
+        if (step < 0) { return; }
+        found->at[found->n++] = from + step;
+        from += step + needle.n;
     }
-    if (from < t.n) { hob_str_copy(to, at, str, from, t.n - from); }
-    return 0;
+}
+
+static void
+replace_all(PyObject *to, PyObject *str, text needle, PyObject *new, const places *found)
+{
+    text t = text_of(str), part = text_of(new);
+    int kind = STATE(to).kind;
+    char *out = PyUnicode_DATA(to);
+    Py_ssize_t from = 0;
+    for (Py_ssize_t i = 0; i < found->n; i++) {
+        Py_ssize_t at;
+        if (i < PLACES) {
+            at = found->at[i];
+        }
+        else {
+            text rest = {t.kind, text_place(t, from), t.n - from};
+            at = from + hob_str_find_same(rest, needle, FIND_FORWARD);
+        }
+        hob_units_copy(kind, out, t.kind, text_place(t, from), at - from);
+        out += (at - from) * kind;
+        hob_units_copy(kind, out, part.kind, part.data, part.n);
+        out += part.n * kind;
+        from = at + needle.n;
+    }
+    hob_units_copy(kind, out, t.kind, text_place(t, from), t.n - from);
 }
 
 /* The same for a needle of str's kind. */
@@ -75,7 +108,10 @@ static PyObject *
 replace_text(PyObject *str, text needle, PyObject *new, Py_ssize_t max)
 {
     text t = text_of(str);
-    Py_ssize_t count = hob_str_count(t, needle, max), change = LENGTH(new) - needle.n;
+    places found;
+    if (needle.n) { find_places(&found, t, needle, max); }
+    else { found.n = t.n < max ? t.n + 1 : max; }
+    Py_ssize_t count = found.n, change = LENGTH(new) - needle.n;
     if (count == 0) { return hob_str_same(str); }
     if (change > 0 && change > (PY_SSIZE_T_MAX - t.n) / count) {
         PyErr_SetString(PyExc_OverflowError, "replace string is too long");
@@ -85,8 +121,9 @@ replace_text(PyObject *str, text needle, PyObject *new, Py_ssize_t max)
     own PyObject *to = PyUnicode_New(t.n + change * count, old_max > new_max ? old_max : new_max);
     if (!to || LENGTH(to) == 0) { return take(to); }
     if (needle.n == 0) { interleave(to, str, new, count); }
-    else if (replace_all(to, str, needle, new, count) < 0) { return NULL; }
+    else { replace_all(to, str, needle, new, &found); }
     text changed = text_of(to);
+    if (STATE(to).ascii && changed.n > 1) { return take(to); }
     Py_UCS4 bits = hob_units_bits(changed.kind, changed.data, changed.n);
     if (changed.n > 1 && hob_range_max(bits) == PyUnicode_MAX_CHAR_VALUE(to)) { return take(to); }
     return hob_str_from_units_bits(changed.kind, changed.data, changed.n, bits);

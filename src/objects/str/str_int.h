@@ -72,6 +72,24 @@ is_modifiable(PyObject *str)
 
 /* --- making --- */
 
+/* New compact ASCII str of n > 0 characters, to be filled; PyUnicode_New(n, 127)
+ * without its questions. */
+static inline PyObject *
+new_ascii(Py_ssize_t n)
+{
+    enum { ASCII_STATE = 1u << 2 | 1u << 5 | 1u << 6 | 1u << 7 };
+    PyASCIIObject *str = PyObject_Malloc(sizeof *str + (size_t)n + 1);
+    if (UNLIKELY(!str)) { return PyErr_NoMemory(); }
+    Py_SET_REFCNT(str, 1);
+    Py_SET_TYPE(str, &PyUnicode_Type);
+    str->length = n;
+    str->hash = -1;
+    *(uint64_t *)(void *)&str->state = ASCII_STATE;     /* with the padding behind it */
+    str->wstr = NULL;
+    ((char *)(str + 1))[n] = 0;
+    return (PyObject *)str;
+}
+
 /* New str of n units of a kind, narrowed to what they need. */
 MUST_USE PyObject *hob_str_from_units(int kind, const void *units, Py_ssize_t n);
 /* The same where the range is known: bits as hob_units_bits gives them. */
@@ -104,6 +122,16 @@ MUST_USE PyObject *hob_str_repeat(PyObject *str, Py_ssize_t times);
 /* --- searching --- */
 Py_ssize_t hob_str_find(text hay, text needle, int direction);   /* -2: no memory */
 Py_ssize_t hob_str_find_char(text hay, Py_UCS4 ch, int direction);
+
+/* The same for a needle of the hay's kind. */
+static inline Py_ssize_t
+hob_str_find_same(text hay, text needle, int direction)
+{
+    return hay.kind == 1 ? hob_find8(hay.data, hay.n, needle.data, needle.n, direction)
+         : hay.kind == 2 ? hob_find16(hay.data, hay.n, needle.data, needle.n, direction)
+         : hob_find32(hay.data, hay.n, needle.data, needle.n, direction);
+}
+
 Py_ssize_t hob_str_count(text hay, text needle, Py_ssize_t max);
 
 /* The needle's units at the width of the hay: needle itself, or a copy in
