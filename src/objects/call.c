@@ -499,6 +499,13 @@ call_method_format(STOLEN PyObject *method, const char *format, va_list va, bool
 #undef PyEval_CallFunction
 #undef PyEval_CallMethod
 
+/* the header declared the _SizeT names in place of these */
+PyAPI_FUNC(PyObject *) PyObject_CallFunction(PyObject *callable, const char *format, ...);
+PyAPI_FUNC(PyObject *) PyObject_CallMethod(PyObject *self, const char *name,
+                                           const char *format, ...);
+PyAPI_FUNC(PyObject *) _PyObject_CallMethodId(PyObject *self, _Py_Identifier *name,
+                                              const char *format, ...);
+
 #define WITH_VA(last, expression)               \
     va_list va;                                 \
     va_start(va, last);                         \

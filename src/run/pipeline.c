@@ -232,6 +232,26 @@ _Py_FdIsInteractive(FILE *file, PyObject *filename)
     return Py_FdIsInteractive(file, filename ? PyUnicode_AsUTF8(filename) : NULL);
 }
 
+/* The forms that take the file's name as an object, for the machine's own programs. */
+
+HOB_EXPORT int
+_PyRun_SimpleFileObject(FILE *file, PyObject *filename, int close, PyCompilerFlags *flags)
+{
+    return hob_run_simple_file(file, filename, close, flags);
+}
+
+HOB_EXPORT int
+_PyRun_AnyFileObject(FILE *file, PyObject *filename, int close, PyCompilerFlags *flags)
+{
+    return hob_run_any_file(file, filename, close, flags);
+}
+
+HOB_EXPORT int
+_PyRun_InteractiveLoopObject(FILE *file, PyObject *filename, PyCompilerFlags *flags)
+{
+    return hob_repl_file(file, filename, flags);
+}
+
 int
 PyRun_SimpleFileExFlags(FILE *file, const char *name, int close, PyCompilerFlags *flags)
 {

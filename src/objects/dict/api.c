@@ -342,7 +342,7 @@ _PyDict_MaybeUntrack(PyObject *op)
     hob_gc_untrack(op);
 }
 
-int
+HOB_EXPORT int
 _PyDict_CheckConsistency(PyObject *op, int check_content)
 {
     ENSURE(PyDict_Check(op));
