@@ -42,9 +42,24 @@ $(BUILD)/obj/%.o: src/%.c | ids $(MADE)
 	@echo "  CC $<"
 	@$(CC) $(CFLAGS) $(CFLAGS_$(notdir $*)) -MMD -MP -c $< -o $@
 
-$(BUILD)/hob: $(OBJECTS)
+# every name of the C ABI, weak: the linker takes Hob's own definition where there is one
+$(BUILD)/obj/abi_stubs.o: tests/abi/symbols.tsv tools/gen/abi.py
+	@mkdir -p $(@D)
+	@$(PYTHON) tools/gen/abi.py stubs tests/abi/symbols.tsv $(GEN)/abi_stubs.c
+	@gcc -O1 -fno-pie -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
+	    -fno-builtin -c $(GEN)/abi_stubs.c -o $@
+
+$(BUILD)/hob: $(OBJECTS) $(BUILD)/obj/abi_stubs.o
 	@echo "  LD $@"
-	@gcc $(LDFLAGS) $(OBJECTS) $(LIBS) -o $@
+	@gcc $(LDFLAGS) -Wl,--gc-sections $^ $(LIBS) -o $@
+
+# --- the C ABI: which names are still stubs; is the surface whole? ---
+.PHONY: stubs abi
+stubs: all
+	@$(PYTHON) tools/gen/abi.py list tests/abi/symbols.tsv $(BUILD)/hob
+abi: all
+	@$(PYTHON) tools/gen/abi.py check tests/abi/symbols.tsv $(BUILD)/hob tests/abi/known_stubs.txt
+	@gcc -fsyntax-only -I/usr/include/python3.11 tests/abi/layout_check.c && echo "abi: layouts as compiled in"
 
 # --- the two commands ---
 PACKAGES := gcc make libpython3.11-dev libpython3.11-stdlib libpython3.11-testsuite python3.11 python3-distutils \
@@ -63,6 +78,7 @@ demo: packages
 
 test: packages
 	@$(MAKE) --no-print-directory -j2 all
+	@$(MAKE) --no-print-directory abi
 	@$(PYTHON) tests/run.py $(BUILD)/hob
 
 oracle:
