@@ -49,7 +49,8 @@ tail_word(const uint8_t *at, size_t n)
         return low | (uint64_t)high << ((n - 4) * 8);
     }
     if (n == 0) { return 0; }
-    return at[0] | (uint64_t)at[n >> 1] << ((n >> 1) * 8) | (uint64_t)at[n - 1] << ((n - 1) * 8);
+    size_t middle = n >> 1;
+    return at[0] | (uint64_t)at[middle] << (middle * 8) | (uint64_t)at[n - 1] << ((n - 1) * 8);
 }
 
 uint64_t

@@ -17,6 +17,7 @@
 
 #include <structmember.h>
 
+#include "bytecode/linetable.h"
 #include "gen/bytecode/opcode.h"
 #include "memory/own.h"
 #include "state/interp.h"
@@ -172,10 +173,20 @@ count_kinds(PyCodeObject *co)
     }
 }
 
+/* The line table to keep: without columns under -X no_debug_ranges. */
+static PyObject *
+kept_linetable(PyObject *table)
+{
+    const PyConfig *config = &hob_ts()->interp->config;
+    bool keeps_columns = config->code_debug_ranges || !config->_config_init;
+    return keeps_columns ? Py_NewRef(table) : hob_linetable_strip(table);
+}
+
 PyCodeObject *
 hob_code_new(const hob_code_spec *s)
 {
-    if (intern_names(s->names) < 0 || intern_names(s->localsplusnames) < 0
+    own PyObject *linetable = kept_linetable(s->linetable);
+    if (!linetable || intern_names(s->names) < 0 || intern_names(s->localsplusnames) < 0
         || intern_constants(s->consts) < 0) {
         return NULL;
     }
@@ -195,7 +206,7 @@ hob_code_new(const hob_code_spec *s)
     co->co_filename = Py_NewRef(s->filename);
     co->co_name = Py_NewRef(s->name);
     co->co_qualname = Py_NewRef(s->qualname);
-    co->co_linetable = Py_NewRef(s->linetable);
+    co->co_linetable = take(linetable);
     co->co_flags = s->flags;
     co->co_warmup = HOB_CODE_WARMUP;
     co->co_argcount = s->argcount;
@@ -221,7 +232,8 @@ hob_code_slot_names(PyCodeObject *co, int wanted)
 
     for (Py_ssize_t i = 0, at = 0; i < co->co_nlocalsplus; i++) {
         if (kinds[i] & wanted) {
-            PyTuple_SET_ITEM(names, at++, Py_NewRef(PyTuple_GET_ITEM(co->co_localsplusnames, i)));
+            PyObject *name = PyTuple_GET_ITEM(co->co_localsplusnames, i);
+            PyTuple_SET_ITEM(names, at++, Py_NewRef(name));
         }
     }
     return names;
@@ -600,12 +612,14 @@ code_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
                           &freevars, &PyTuple_Type, &cellvars)) {
         return NULL;
     }
-    if (PySys_Audit("code.__new__", "OOOiiiiii", code, filename, name, argcount, posonly, kwonly,
-                    nlocals, stacksize, flags) < 0) {
+    if (PySys_Audit("code.__new__", "OOOiiiiii", code, filename, name, argcount, posonly,
+                    kwonly, nlocals, stacksize, flags) < 0) {
         return NULL;
     }
-    if (count_is_negative(argcount, "argcount") || count_is_negative(posonly, "posonlyargcount")
-        || count_is_negative(kwonly, "kwonlyargcount") || count_is_negative(nlocals, "nlocals")) {
+    if (count_is_negative(argcount, "argcount")
+        || count_is_negative(posonly, "posonlyargcount")
+        || count_is_negative(kwonly, "kwonlyargcount")
+        || count_is_negative(nlocals, "nlocals")) {
         return NULL;
     }
 
@@ -644,9 +658,11 @@ enum {
 static const code_field code_fields[N_FIELDS] = {
     FIELD(co_argcount, FIELD_INT), FIELD(co_posonlyargcount, FIELD_INT),
     FIELD(co_kwonlyargcount, FIELD_INT), FIELD(co_nlocals, FIELD_INT),
-    FIELD(co_stacksize, FIELD_INT), FIELD(co_flags, FIELD_INT), FIELD(co_firstlineno, FIELD_INT),
-    MADE(co_code, FIELD_BYTES, 1), FIELD(co_consts, FIELD_TUPLE), FIELD(co_names, FIELD_TUPLE),
-    MADE(co_varnames, FIELD_TUPLE, HOB_SLOT_LOCAL), MADE(co_freevars, FIELD_TUPLE, HOB_SLOT_FREE),
+    FIELD(co_stacksize, FIELD_INT), FIELD(co_flags, FIELD_INT),
+    FIELD(co_firstlineno, FIELD_INT), MADE(co_code, FIELD_BYTES, 1),
+    FIELD(co_consts, FIELD_TUPLE), FIELD(co_names, FIELD_TUPLE),
+    MADE(co_varnames, FIELD_TUPLE, HOB_SLOT_LOCAL),
+    MADE(co_freevars, FIELD_TUPLE, HOB_SLOT_FREE),
     MADE(co_cellvars, FIELD_TUPLE, HOB_SLOT_CELL), FIELD(co_filename, FIELD_STR),
     FIELD(co_name, FIELD_STR), FIELD(co_qualname, FIELD_STR), FIELD(co_linetable, FIELD_BYTES),
     FIELD(co_exceptiontable, FIELD_BYTES),
@@ -688,7 +704,8 @@ replace_rest(PyCodeObject *co, code_values *values)
 {
     for (int i = 0; i < N_INTS; i++) {
         if (values->ints[i] < 0) {
-            PyErr_Format(PyExc_ValueError, "%s must be a positive integer", code_fields[i].name);
+            PyErr_Format(PyExc_ValueError, "%s must be a positive integer",
+                         code_fields[i].name);
             return -1;
         }
     }

@@ -12,7 +12,7 @@ typedef struct {
     int start, end;                     /* code units, end exclusive */
     int target;
     int depth;                          /* values left on the stack */
-    bool push_lasti;                    /* the offset of the instruction goes below the exception */
+    bool push_lasti;                    /* the instruction's offset goes below the exception */
 } hob_exctable_entry;
 
 MUST_USE status hob_exctable_add(hob_buffer *table, const hob_exctable_entry *entry);

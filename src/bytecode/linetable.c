@@ -157,14 +157,20 @@ take_location(hob_linetable_reader *r, int form)
     }
 }
 
+static void
+open_table(hob_linetable_reader *r, PyObject *table, int line)
+{
+    r->at = (const uint8_t *)PyBytes_AS_STRING(table);
+    r->end = r->at + PyBytes_GET_SIZE(table);
+    r->line = line;
+    r->start = r->stop = 0;
+    r->where = HOB_NOWHERE;
+}
+
 void
 hob_linetable_open(hob_linetable_reader *r, PyCodeObject *co)
 {
-    r->at = (const uint8_t *)PyBytes_AS_STRING(co->co_linetable);
-    r->end = r->at + PyBytes_GET_SIZE(co->co_linetable);
-    r->line = co->co_firstlineno;
-    r->start = r->stop = 0;
-    r->where = HOB_NOWHERE;
+    open_table(r, co->co_linetable, co->co_firstlineno);
 }
 
 bool
@@ -173,11 +179,32 @@ hob_linetable_next(hob_linetable_reader *r)
     if (r->at >= r->end) { return false; }
 
     unsigned head = *r->at++;
+    r->form = head >> 3 & 15;
     r->start = r->stop;
     r->stop += (int)((head & 7) + 1) * (int)sizeof(_Py_CODEUNIT);
-    take_location(r, head >> 3 & 15);
+    take_location(r, r->form);
     while (r->at < r->end && !(*r->at & 0x80)) { r->at++; }     /* only in hostile tables */
     return true;
+}
+
+PyObject *
+hob_linetable_strip(PyObject *table)
+{
+    hob_linetable_reader r;
+    hob_buffer lines = {0};
+    PyObject *result = NULL;
+    open_table(&r, table, 0);
+    for (int line = 0; hob_linetable_next(&r); line = r.line) {
+        if (hob_buffer_reserve(&lines, LONGEST_ENTRY) < 0) { goto done; }
+        int n_units = (r.stop - r.start) / (int)sizeof(_Py_CODEUNIT);
+        bool is_nowhere = r.form == FORM_NONE;
+        put_head(&lines, is_nowhere ? FORM_NONE : FORM_NO_COLUMNS, n_units);
+        if (!is_nowhere) { put_signed(&lines, r.line - line); }
+    }
+    result = hob_buffer_bytes(&lines);
+done:
+    hob_buffer_clear(&lines);
+    return result;
 }
 
 /* --- what Python sees --- */
@@ -389,8 +416,7 @@ bounds_retreat(PyCodeAddressRange *bounds)
     bounds->opaque.lo_next = entry;
     bounds->ar_end = bounds->ar_start;
     bounds->ar_start -= back.stop;
-    bool is_nowhere = (*before >> 3 & 15) == FORM_NONE;
-    bounds->ar_line = is_nowhere ? -1 : bounds->opaque.computed_line;
+    bounds->ar_line = back.form == FORM_NONE ? -1 : bounds->opaque.computed_line;
     return true;
 }
 

@@ -27,14 +27,19 @@ typedef struct {
 #define HOB_NOWHERE ((hob_location){-1, -1, -1, -1})
 
 /* Append entries for n_units units; *line is the line of the entry before. */
-MUST_USE status hob_linetable_add(hob_buffer *table, int *line, hob_location where, int n_units);
+MUST_USE status hob_linetable_add(hob_buffer *table, int *line, hob_location where,
+                                  int n_units);
+
+/* The same table with lines alone, as -X no_debug_ranges wants it: a new bytes. */
+MUST_USE PyObject *hob_linetable_strip(PyObject *table);
 
 /* --- reading --- */
 typedef struct {
     const uint8_t *at, *end;            /* next entry */
     int line;                           /* of the last entry that had one */
-    int start, stop;                    /* byte offsets of the current entry's units */
-    hob_location where;                 /* of the current entry */
+    int form;                           /* of the current entry, as in its first byte */
+    int start, stop;                    /* byte offsets of its units */
+    hob_location where;
 } hob_linetable_reader;
 
 void hob_linetable_open(hob_linetable_reader *r, PyCodeObject *co);

@@ -58,11 +58,12 @@ outside_claim(reader *r, Py_ssize_t n)
         r->scratch = fresh;
         r->scratch_room = n;
     }
-    Py_ssize_t have = r->file ? (Py_ssize_t)fread(r->scratch, 1, n, r->file) : stream_fill(r, n);
+    Py_ssize_t have = r->file ? (Py_ssize_t)fread(r->scratch, 1, n, r->file)
+                              : stream_fill(r, n);
     if (have == n) { return r->scratch; }
     if (have > n) {
-        PyErr_Format(PyExc_ValueError,
-                     "read() returned too much data: %zd bytes requested, %zd returned", n, have);
+        PyErr_Format(PyExc_ValueError, "read() returned too much data: "
+                     "%zd bytes requested, %zd returned", n, have);
     }
     else if (!PyErr_Occurred()) {
         PyErr_SetString(PyExc_EOFError, "EOF read where not expected");
@@ -448,7 +449,7 @@ read_set(reader *r, bool is_frozen, bool flag)
 static PyObject *
 read_code_parts(reader *r)
 {
-    int counts[5];                      /* arguments, positional-only, keyword-only, stack, flags */
+    int counts[5];                      /* positional, of those /, keyword-only, stack, flags */
     for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
         long value = read_long(r);
         if (read_failed(value)) { return NULL; }

@@ -68,8 +68,8 @@ _PyAST_Compile(struct hob_mod *mod, PyObject *filename, PyCompilerFlags *flags, 
 }
 
 HOB_EXPORT PyObject *
-Py_CompileStringObject(const char *source, PyObject *filename, int start, PyCompilerFlags *flags,
-                       int optimize)
+Py_CompileStringObject(const char *source, PyObject *filename, int start,
+                       PyCompilerFlags *flags, int optimize)
 {
     hob_arena *arena = hob_arena_new();
     if (!arena) { return NULL; }

@@ -102,7 +102,8 @@ hob_emit_const_index(hob_compiler *c, PyObject *value)
     own PyObject *shared = hob_const_share(c->shared_consts, value);
     own PyObject *key = shared ? _PyCode_ConstantKey(shared) : NULL;
     Py_ssize_t index = key ? index_of(u->const_index, key) : -1;
-    if (index == PyList_GET_SIZE(u->consts) && PyList_Append(u->consts, shared) < 0) { index = -1; }
+    bool is_new = index == PyList_GET_SIZE(u->consts);
+    if (is_new && PyList_Append(u->consts, shared) < 0) { index = -1; }
     if (index < 0) { hob_compile_fail(c); }
     return (int)index;
 }
@@ -546,7 +547,8 @@ void
 hob_emit_yield_from(hob_compiler *c, bool is_await)
 {
     enum { AFTER_YIELD_FROM = 2, AFTER_AWAIT = 3 };
-    hob_block *start = hob_emit_block(c), *resume = hob_emit_block(c), *exit = hob_emit_block(c);
+    hob_block *start = hob_emit_block(c), *resume = hob_emit_block(c);
+    hob_block *exit = hob_emit_block(c);
     hob_emit_const(c, Py_None);
     hob_emit_place(c, start);
     hob_emit_jump(c, SEND, exit);

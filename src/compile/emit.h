@@ -81,12 +81,13 @@ MUST_USE PyCodeObject *hob_unit_end(hob_compiler *c, bool returns_none);
 
 void hob_unit_free(hob_unit *unit);
 
-bool hob_unit_awaits_anywhere(hob_compiler *c);     /* top-level await is allowed, and we are there */
+/* Is this the top level, with top-level await allowed? */
+bool hob_unit_awaits_anywhere(hob_compiler *c);
 
 /* --- instructions --- */
 void hob_emit(hob_compiler *c, int opcode, int oparg);
 void hob_emit_jump(hob_compiler *c, int opcode, hob_block *target);
-void hob_emit_jump_nowhere(hob_compiler *c, int opcode, hob_block *target);     /* without a line */
+void hob_emit_jump_nowhere(hob_compiler *c, int opcode, hob_block *target);     /* no line */
 void hob_emit_const(hob_compiler *c, PyObject *value);
 void hob_emit_new_const(hob_compiler *c, STOLEN PyObject *value);       /* NULL is a failure */
 void hob_emit_int(hob_compiler *c, long value);
@@ -162,7 +163,8 @@ void hob_compile_arguments(hob_compiler *c, int n_pushed, hob_expr_seq *args,
 /* Values of elts, with n_pushed before them, into a tuple, list or set. */
 typedef struct { int build, add, extend; bool is_tuple; } hob_gather;
 extern const hob_gather hob_gather_list, hob_gather_set, hob_gather_tuple;
-void hob_compile_gather(hob_compiler *c, hob_expr_seq *elts, int n_pushed, const hob_gather *how);
+void hob_compile_gather(hob_compiler *c, hob_expr_seq *elts, int n_pushed,
+                        const hob_gather *how);
 
 /* display.c */
 void hob_compile_dict(hob_compiler *c, hob_expr *e);

@@ -120,7 +120,9 @@ multiply_is_small(PyObject *a, PyObject *b)
         return _PyLong_NumBits(a) + _PyLong_NumBits(b) <= MOST_INT_BITS;
     }
     if (PyTuple_Check(b)) { return repeat_is_small(a, PyTuple_GET_SIZE(b), MOST_ITEMS, b); }
-    if (PyFrozenSet_Check(b)) { return repeat_is_small(a, PySet_GET_SIZE(b), MOST_ITEMS, NULL); }
+    if (PyFrozenSet_Check(b)) {
+        return repeat_is_small(a, PySet_GET_SIZE(b), MOST_ITEMS, NULL);
+    }
     if (PyUnicode_Check(b)) {
         return repeat_is_small(a, PyUnicode_GET_LENGTH(b), MOST_CHARS, NULL);
     }
@@ -444,7 +446,9 @@ fold_annotation(folder *f, hob_expr *annotation)
 static void
 fold_arg_annotations(folder *f, hob_arg_seq *args)
 {
-    for (Py_ssize_t i = 0; i < args->size; i++) { fold_annotation(f, args->items[i]->annotation); }
+    for (Py_ssize_t i = 0; i < args->size; i++) {
+        fold_annotation(f, args->items[i]->annotation);
+    }
 }
 
 static void

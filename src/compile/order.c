@@ -39,7 +39,8 @@ split_lineless_exits(hob_cfg *cfg)
 
     /* what is left of them is reached by falling, from one place */
     for (hob_block *b = cfg->entry; b; b = b->next) {
-        if (b->n && b->next && hob_block_falls(b) && b->next->n && hob_block_is_lineless_exit(b->next)) {
+        if (!b->n || !b->next || !hob_block_falls(b)) { continue; }
+        if (hob_block_is_lineless_exit(b->next)) {
             b->next->instrs[0].where = hob_block_last(b)->where;
         }
     }

@@ -398,8 +398,8 @@ compile_class(hob_compiler *c, hob_pattern *p, attempt *a)
     __typeof__(&p->v.match_class) m = &p->v.match_class;
     Py_ssize_t n_args = m->patterns->size, n_attrs = m->kwd_attrs->size;
     if (n_attrs != m->kwd_patterns->size) {
-        hob_compile_error(c, "kwd_attrs (%d) / kwd_patterns (%d) length mismatch in class pattern",
-                          (int)n_attrs, (int)m->kwd_patterns->size);
+        hob_compile_error(c, "kwd_attrs (%d) / kwd_patterns (%d) length mismatch in class "
+                          "pattern", (int)n_attrs, (int)m->kwd_patterns->size);
         return;
     }
     if (n_args + n_attrs > INT_MAX - 1) {

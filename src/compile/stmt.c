@@ -212,7 +212,6 @@ aug_store(hob_compiler *c, hob_expr *target)
     case EXPR_ATTRIBUTE:
         hob_compile_at_attribute(c, target);
         hob_emit(c, SWAP, 2);
-        if (hob_compile_forbids(c, target->v.attribute.attr, EXPR_CONTEXT_STORE)) { return; }
         hob_emit_name(c, STORE_ATTR, target->v.attribute.attr);
         break;
     case EXPR_SUBSCRIPT:

@@ -209,7 +209,9 @@ enter(hob_symtable *st, PyObject *name, hob_block_type type, const void *node, h
 {
     if (st->failed) { return false; }
     own hob_scope *scope = scope_new(name, type, node, at);
-    if (!scope || PyDict_SetItem(st->by_node, scope->id, (PyObject *)scope) < 0) {
+    /* an annotation's own scope is never looked up, and its node may open another */
+    PyObject *key = scope && type != BLOCK_ANNOTATION ? scope->id : (PyObject *)scope;
+    if (!scope || PyDict_SetItem(st->by_node, key, (PyObject *)scope) < 0) {
         st->failed = true;
         return false;
     }
@@ -300,7 +302,9 @@ visit_annotation(hob_symtable *st, hob_expr *annotation)
 static void
 visit_arg_annotations(hob_symtable *st, hob_arg_seq *args)
 {
-    for (Py_ssize_t i = 0; i < args->size; i++) { visit_annotation(st, args->items[i]->annotation); }
+    for (Py_ssize_t i = 0; i < args->size; i++) {
+        visit_annotation(st, args->items[i]->annotation);
+    }
 }
 
 /* What of a function runs in the scope around it, but for decorators. */
@@ -431,8 +435,8 @@ visit_directive(hob_symtable *st, hob_stmt *s, hob_identifier_seq *names, long f
         long flags = flags_of(st, st->current, name);
         for (size_t k = 0; k < ARRAY_LEN(too_late); k++) {
             if (flags & too_late[k].flag) {
-                FAIL_AT(st, s->at, flag == DEF_GLOBAL ? too_late[k].global : too_late[k].nonlocal,
-                        name);
+                FAIL_AT(st, s->at, flag == DEF_GLOBAL ? too_late[k].global
+                                                      : too_late[k].nonlocal, name);
                 return;
             }
         }
@@ -627,7 +631,9 @@ visit_comprehension(hob_symtable *st, hob_expr *e, PyObject *name, hob_comprehen
     visit_expr(st, first->target);
     scope->in_target = false;
     visit_exprs(st, first->ifs);
-    for (Py_ssize_t i = 1; i < generators->size; i++) { visit_generator(st, generators->items[i]); }
+    for (Py_ssize_t i = 1; i < generators->size; i++) {
+        visit_generator(st, generators->items[i]);
+    }
     visit_maybe(st, value);
     visit_expr(st, element);
     scope->is_generator = kind == GENERATOR_EXPRESSION;
@@ -663,11 +669,11 @@ bind_outside(hob_symtable *st, hob_expr *target)
                     "used in a class body");
             return;
         }
-        bool is_global = scope->type == BLOCK_MODULE
-            || (flags_of(st, scope, name) & DEF_GLOBAL);
+        bool is_module = scope->type == BLOCK_MODULE;
+        bool is_global = is_module || (flags_of(st, scope, name) & DEF_GLOBAL);
         add(st, name, is_global ? DEF_GLOBAL : DEF_NONLOCAL, target->at);
         add_directive(st, name, target->at);
-        add_to(st, scope, name, scope->type == BLOCK_MODULE ? DEF_GLOBAL : DEF_LOCAL, target->at);
+        add_to(st, scope, name, is_module ? DEF_GLOBAL : DEF_LOCAL, target->at);
         return;
     }
 }

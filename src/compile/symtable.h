@@ -50,7 +50,7 @@ extern PyTypeObject hob_symtable_entry_type;
 
 typedef struct {
     PyObject *filename;                 /* borrowed */
-    PyObject *by_node;                  /* dict: int (address of node) -> entry */
+    PyObject *by_node;                  /* dict: int (address of node) -> entry; owns all */
     hob_scope *top;                     /* borrowed from by_node */
     hob_scope *current;
     PyObject *class_name;               /* for mangling, borrowed; NULL outside classes */

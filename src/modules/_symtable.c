@@ -29,7 +29,8 @@ symtable_symtable(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     PyCompilerFlags flags = _PyCompilerFlags_INIT;
     flags.cf_flags = PyCF_SOURCE_IS_UTF8;
     own PyObject *kept = NULL;
-    const char *source = _Py_SourceAsString(args[0], "symtable", "string or bytes", &flags, &kept);
+    const char *source = _Py_SourceAsString(args[0], "symtable", "string or bytes", &flags,
+                                            &kept);
     if (!source) { return NULL; }
 
     int start;

@@ -105,11 +105,13 @@ decode_one(const char *s, const char *start, const char *end, const char *errors
         return s;
     }
     if (c >= '0' && c <= '7') {
+        const char *first = s - 1;
         int value = c - '0';
         for (int i = 0; i < 2 && s < end && *s >= '0' && *s <= '7'; i++) {
             value = (value << 3) + (*s++ - '0');
         }
         *(*to)++ = (char)value;
+        if (value > 0377 && !*bad) { *bad = first; }
         return s;
     }
     if (c == 'x') {
@@ -160,6 +162,15 @@ _PyBytes_DecodeEscape(const char *s, Py_ssize_t n, const char *errors,
     return result;
 }
 
+/* What is wrong with the escape at bad: the unknown character, or an octal
+ * number above 0377. */
+static int
+invalid_code(const char *bad)
+{
+    if (*bad < '0' || *bad > '7') { return (unsigned char)*bad; }
+    return (bad[0] - '0') << 6 | (bad[1] - '0') << 3 | (bad[2] - '0');
+}
+
 /* The same, telling the unknown character too; exported under a private name. */
 HOB_EXPORT PyObject *
 _PyBytes_DecodeEscape2(const char *s, Py_ssize_t n, const char *errors,
@@ -171,7 +182,7 @@ _PyBytes_DecodeEscape2(const char *s, Py_ssize_t n, const char *errors,
 {
     PyObject *result = _PyBytes_DecodeEscape(s, n, errors, first_invalid_escape_ptr);
     const char *bad = *first_invalid_escape_ptr;
-    *first_invalid_escape_char = bad ? (unsigned char)*bad : -1;
+    *first_invalid_escape_char = bad ? invalid_code(bad) : -1;
     return result;
 }
 
@@ -181,10 +192,13 @@ PyBytes_DecodeEscape(const char *s, Py_ssize_t n, const char *errors, Py_ssize_t
 {
     const char *bad;
     PyObject *result = _PyBytes_DecodeEscape(s, n, errors, &bad);
-    if (result && bad
-            && PyErr_WarnFormat(PyExc_DeprecationWarning, 1, "invalid escape sequence '\\%c'",
-                                (unsigned char)*bad) < 0) {
-        Py_CLEAR(result);
-    }
+    if (!result || !bad) { return result; }
+    int code = invalid_code(bad);
+    char text[64];
+    PyOS_snprintf(text, sizeof text, "invalid octal escape sequence '\\%o'", (unsigned)code);
+    int done = code > 0377
+        ? PyErr_WarnEx(PyExc_DeprecationWarning, text, 1)
+        : PyErr_WarnFormat(PyExc_DeprecationWarning, 1, "invalid escape sequence '\\%c'", code);
+    if (done < 0) { Py_CLEAR(result); }
     return result;
 }

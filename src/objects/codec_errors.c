@@ -37,26 +37,30 @@ wrong_type(PyObject *exc)
     return -1;
 }
 
+static inline bool
+is_a(PyObject *exc, PyObject *type)
+{
+    return PyObject_TypeCheck(exc, (PyTypeObject *)type);
+}
+
 /* Take exc apart if it is of one of the sides. */
 static status
 fault_of(PyObject *exc, int sides, fault *f)
 {
     *f = (fault){0};
-    if ((sides & FAULT_ENCODE) && PyObject_TypeCheck(exc, (PyTypeObject *)PyExc_UnicodeEncodeError)) {
+    if ((sides & FAULT_ENCODE) && is_a(exc, PyExc_UnicodeEncodeError)) {
         f->side = FAULT_ENCODE;
         if (PyUnicodeEncodeError_GetStart(exc, &f->start) < 0
             || PyUnicodeEncodeError_GetEnd(exc, &f->end) < 0) { return -1; }
         f->object = PyUnicodeEncodeError_GetObject(exc);
     }
-    else if ((sides & FAULT_DECODE)
-             && PyObject_TypeCheck(exc, (PyTypeObject *)PyExc_UnicodeDecodeError)) {
+    else if ((sides & FAULT_DECODE) && is_a(exc, PyExc_UnicodeDecodeError)) {
         f->side = FAULT_DECODE;
         if (PyUnicodeDecodeError_GetStart(exc, &f->start) < 0
             || PyUnicodeDecodeError_GetEnd(exc, &f->end) < 0) { return -1; }
         f->object = PyUnicodeDecodeError_GetObject(exc);
     }
-    else if ((sides & FAULT_TRANSLATE)
-             && PyObject_TypeCheck(exc, (PyTypeObject *)PyExc_UnicodeTranslateError)) {
+    else if ((sides & FAULT_TRANSLATE) && is_a(exc, PyExc_UnicodeTranslateError)) {
         f->side = FAULT_TRANSLATE;
         if (PyUnicodeTranslateError_GetStart(exc, &f->start) < 0
             || PyUnicodeTranslateError_GetEnd(exc, &f->end) < 0) { return -1; }
@@ -255,11 +259,14 @@ surrogate_read(utf_form form, const uint8_t *s)
 {
     switch (form) {
     case FORM_UTF8:
-        if ((s[0] & 0xf0) != 0xe0 || (s[1] & 0xc0) != 0x80 || (s[2] & 0xc0) != 0x80) { return 0; }
+        if ((s[0] & 0xf0) != 0xe0 || (s[1] & 0xc0) != 0x80 || (s[2] & 0xc0) != 0x80) {
+            return 0;
+        }
         return (Py_UCS4)(s[0] & 0xf) << 12 | (Py_UCS4)(s[1] & 0x3f) << 6 | (s[2] & 0x3f);
     case FORM_UTF16_LE: return s[0] | (Py_UCS4)s[1] << 8;
     case FORM_UTF16_BE: return (Py_UCS4)s[0] << 8 | s[1];
-    case FORM_UTF32_LE: return s[0] | (Py_UCS4)s[1] << 8 | (Py_UCS4)s[2] << 16 | (Py_UCS4)s[3] << 24;
+    case FORM_UTF32_LE:
+        return s[0] | (Py_UCS4)s[1] << 8 | (Py_UCS4)s[2] << 16 | (Py_UCS4)s[3] << 24;
     default: return (Py_UCS4)s[0] << 24 | (Py_UCS4)s[1] << 16 | (Py_UCS4)s[2] << 8 | s[3];
     }
 }

@@ -84,7 +84,9 @@ normalized(const char *encoding)
     size_t n = strlen(encoding);
     char stack[64], *name = stack;
     if (n >= sizeof stack) {
-        if (n > PY_SSIZE_T_MAX - 1 || !(name = PyMem_Malloc(n + 1))) { return PyErr_NoMemory(); }
+        if (n > PY_SSIZE_T_MAX - 1 || !(name = PyMem_Malloc(n + 1))) {
+            return PyErr_NoMemory();
+        }
     }
     hob_encoding_normalize(encoding, name);
     PyObject *str = hob_str_intern_ascii(name, (Py_ssize_t)strlen(name));

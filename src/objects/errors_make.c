@@ -81,8 +81,9 @@ static bool
 is_plain_message(PyObject *exc)
 {
     PyTypeObject *type = Py_TYPE(exc), *base = (PyTypeObject *)PyExc_BaseException;
+    Py_ssize_t weak = type->tp_weaklistoffset > 0 ? (Py_ssize_t)sizeof(PyObject *) : 0;
     if (type->tp_init != base->tp_init || type->tp_new != base->tp_new ||
-        type->tp_basicsize != base->tp_basicsize || type->tp_itemsize != 0) {
+        type->tp_basicsize != base->tp_basicsize + weak || type->tp_itemsize != 0) {
         return false;
     }
     PyBaseExceptionObject *self = (PyBaseExceptionObject *)exc;

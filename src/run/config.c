@@ -6,7 +6,9 @@
  */
 #include "run/config.h"
 
+#include <limits.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <wchar.h>
 
 #include "run/version.h"
@@ -472,6 +474,27 @@ read_flags(PyConfig *config)
     }
 }
 
+/* __main__.__file__ does not change with the working folder. */
+static PyStatus
+make_filename_absolute(PyConfig *config)
+{
+    char cwd[PATH_MAX];
+    if (!config->run_filename || config->run_filename[0] == L'/' || !getcwd(cwd, sizeof cwd)) {
+        return PyStatus_Ok();
+    }
+    const wchar_t *name = config->run_filename;
+    if (name[0] == L'.' && name[1] == L'/') { name += 2; }
+    size_t n = strlen(cwd);
+    if (n + 1 < sizeof cwd && cwd[n - 1] != '/') { strcpy(cwd + n, "/"); }
+    wchar_t *folder = Py_DecodeLocale(cwd, NULL);
+    wchar_t *whole = folder ? hob_wide_join(folder, name) : NULL;
+    PyMem_RawFree(folder);
+    if (!whole) { return PyStatus_NoMemory(); }
+    PyMem_RawFree(config->run_filename);
+    config->run_filename = whole;
+    return PyStatus_Ok();
+}
+
 PyStatus
 PyConfig_Read(PyConfig *config)
 {
@@ -492,7 +515,7 @@ PyConfig_Read(PyConfig *config)
     read_flags(config);
     PyStatus (*const steps[])(PyConfig *) = {
         read_hash_seed, read_tracemalloc, read_int_max_str_digits, read_frozen_modules,
-        read_pycache_prefix, read_encodings, read_warn_options,
+        read_pycache_prefix, read_encodings, read_warn_options, make_filename_absolute,
     };
     for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
         status = steps[i](config);

@@ -155,10 +155,15 @@ Py_FinalizeEx(void)
     finish_modules(interp);
     hob_signal_fini();
     hob_stdio_flush();
+    hob_gc_shutdown_report();
     for (int i = n_exit_functions; i-- > 0; ) { exit_functions[i](); }
     n_exit_functions = 0;
     fflush(stdout);
     fflush(stderr);
+    hob_faulthandler_fini();
+    hob_gc_fini();
+    hob_tracemalloc_fini();
+    hob_getargs_clear();
     hob_runtime_fini();
     return result;
 }

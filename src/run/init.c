@@ -96,6 +96,16 @@ Py_PreInitializeFromArgs(const PyPreConfig *given, Py_ssize_t argc, wchar_t **ar
 /* --- core --- */
 
 static MUST_USE status
+start_collector(void)
+{
+    hob_gc_add_emptier(hob_containers_clear_freelists);
+    hob_gc_add_emptier(hob_vm_clear_freelists);
+    hob_gc_add_emptier(hob_float_clear_pool);
+    hob_gc_add_emptier(hob_int_clear_pool);
+    return hob_gc_init();
+}
+
+static MUST_USE status
 make_modules(void)
 {
     PyInterpreterState *interp = hob_ts()->interp;
@@ -212,7 +222,7 @@ static const struct step core_steps[] = {
     {"str", hob_str_init, "can't initialise str"},
     {"ids", hob_ids_init, "can't intern names"},
     {"types", hob_types_init, "can't initialise types"},
-    {"gc", hob_gc_init, "can't initialise the collector"},
+    {"gc", start_collector, "can't initialise the collector"},
     {"exceptions", hob_exceptions_init, "can't initialise exceptions"},
     {"int_info", hob_int_info_init, "can't make sys.int_info"},
     {"float_info", hob_float_init, "can't make sys.float_info"},
@@ -396,6 +406,7 @@ fatal(const char *func, const char *message, int exit_code)
     fputc('\n', stderr);
     hob_traceback_dump_current(2);
     fflush(stderr);
+    hob_faulthandler_fini();
     if (exit_code < 0) { abort(); }
     exit(exit_code);
 }

@@ -20,6 +20,19 @@ void            hob_traceback_dump_current(int fd);
 MUST_USE status hob_builtins_init(PyInterpreterState *interp);          /* modules */
 MUST_USE status hob_signal_install(void);
 
+/* Free lists: given back after a full collection and at the end. */
+void            hob_gc_add_emptier(void (*empty)(void));                /* memory */
+void            hob_containers_clear_freelists(void);
+void            hob_vm_clear_freelists(void);
+void            hob_int_clear_pool(void);
+void            hob_float_clear_pool(void);
+void            hob_getargs_clear(void);
+void            hob_ast_fini(void);                                     /* syntax */
+void            hob_gc_shutdown_report(void);
+void            hob_gc_fini(void);
+void            hob_tracemalloc_fini(void);
+void            hob_faulthandler_fini(void);
+
 void            hob_atexit_run(PyInterpreterState *interp);             /* modules/atexit.c */
 void            hob_runtime_close(PyThreadState *ts);                   /* state: only ts runs now */
 void            hob_runtime_fini(void);

@@ -157,12 +157,15 @@ at_list_or_tuple(hob_parser *p)
     switch (peek(p)) {
     case TOK_TRUE: case TOK_NONE: case TOK_FALSE: return true;
     case TOK_LSQB: e = parse_list_display(p); break;
-    case TOK_LPAR:
-        e = parse_tuple_display(p);
-        if (!e && !p->failed) {
-            p->mark = first;
-            e = parse_genexp(p);
-        }
+    case TOK_LPAR: e = parse_tuple_display(p); break;
+    case TOK_LBRACE: break;
+    default: return p->failed;
+    }
+    if (!e && !p->failed) {
+        /* Is it a generator expression?  The question finds mistakes in any bracket. */
+        p->mark = first;
+        if (peek(p) == TOK_LPAR) { e = parse_genexp(p); }
+        else { hob_diagnose_comprehension(p); }
     }
     p->mark = first;
     return e || p->failed;
@@ -293,7 +296,8 @@ accept_augmented(hob_parser *p)
     case TOK_CIRCUMFLEXEQUAL: case TOK_LEFTSHIFTEQUAL: case TOK_RIGHTSHIFTEQUAL:
     case TOK_DOUBLESTAREQUAL: case TOK_DOUBLESLASHEQUAL:
         p->mark++;
-        return true;
+        return token_at(p, p->mark - 1)->type != TOK_ATEQUAL
+            || hob_parser_version(p, 5, "The '@' operator is");
     }
     return false;
 }

@@ -72,6 +72,7 @@ void
 hob_source_close(hob_source *self)
 {
     PyMem_Free(self->text);
+    PyMem_Free(self->original);
     PyMem_Free(self->encoding);
     Py_XDECREF(self->readline);
     memset(self, 0, sizeof *self);
@@ -224,7 +225,9 @@ source_recode(hob_source *self)
     if (!decoded) { return -1; }
     own PyObject *utf8 = PyUnicode_AsUTF8String(decoded);
     if (!utf8) { return -1; }
-    self->length = 0;
+    self->original = self->text;            /* errors may show it */
+    self->text = NULL;
+    self->length = self->capacity = 0;
     return source_append(self, PyBytes_AS_STRING(utf8), PyBytes_GET_SIZE(utf8), false);
 }
 

@@ -9,6 +9,7 @@ typedef struct {
     char *text;                 /* PyMem, owned; text[length] is 0 */
     Py_ssize_t length;          /* bytes read so far */
     Py_ssize_t capacity;
+    char *original;             /* before it was recoded, or NULL; PyMem, owned */
     FILE *file;                 /* NULL: all of the text is there */
     const char *prompt;         /* of the next line, or NULL; interactive only */
     const char *next_prompt;

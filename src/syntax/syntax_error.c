@@ -13,19 +13,22 @@
 
 /* --- the line that goes with an error --- */
 
-/* Line `lineno` of the text in memory, without its newline. */
+/* Line `lineno` of the text in memory, without its newline; of recoded text, as the
+ * reference does, the line as it was. */
 static PyObject *
 line_in_memory(hob_parser *p, int lineno)
 {
     hob_tokenizer *tok = p->tok;
-    const char *at = tok->text, *end = tok->text + tok->line_end;
+    const char *original = tok->source->original;
+    const char *at = original ? original : tok->text;
+    const char *stop = original ? at + strlen(at) : tok->text + tok->source->length;
+    const char *end = original ? stop : tok->text + tok->line_end;
     int n = p->is_fstring ? lineno - p->first_lineno + 1 : lineno;
     for (int i = 1; i < n; i++) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         if (!newline || newline + 1 > end) { break; }
         at = newline + 1;
     }
-    const char *stop = tok->text + tok->source->length;
     const char *newline = memchr(at, '\n', (size_t)(stop - at));
     return PyUnicode_DecodeUTF8(at, (newline ? newline : stop) - at, "replace");
 }

@@ -362,6 +362,7 @@ read_comment(hob_tokenizer *self, bool is_blank, int *type, Py_ssize_t *start, P
         Py_ssize_t text = type_comment_text(self, self->start);
         if (text >= 0) {
             *end = self->at;
+            if (!newline) { back(self, next_char(self)); }      /* now the end is known */
             if (is_type_ignore(self, text)) {
                 *type = TOK_TYPE_IGNORE;
                 *start = text + 6;

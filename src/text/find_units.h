@@ -96,7 +96,8 @@ SIZED(hob_count, _unit)(const UNIT *hay, ptrdiff_t n, UNIT unit, ptrdiff_t max)
 /* Last index before the maximal suffix of x under the alphabet's order (or its
  * reverse); *period gets that suffix's period. */
 static ptrdiff_t
-SIZED(find, _maximal_suffix)(const UNIT *x, ptrdiff_t m, int step, bool reverse, ptrdiff_t *period)
+SIZED(find, _maximal_suffix)(const UNIT *x, ptrdiff_t m, int step, bool reverse,
+                             ptrdiff_t *period)
 {
     ptrdiff_t suffix = -1, rival = 0, k = 1, p = 1;
     while (rival + k < m) {

@@ -49,7 +49,8 @@ hob_ucd_decomposition(uint32_t ch)
     }
     if (at == 0) { return (ucd_decomposition){NULL, 0, ""}; }
     uint32_t head = decompositions[at];
-    return (ucd_decomposition){&decompositions[at + 1], (int)(head >> 8), prefix_names[head & 0xff]};
+    return (ucd_decomposition){&decompositions[at + 1], (int)(head >> 8),
+                               prefix_names[head & 0xff]};
 }
 
 uint32_t

@@ -29,14 +29,14 @@ enum { LAST_CHAR = 0x10ffff, ALIAS = 0x200000, SEQUENCE = 0x300000 };
 enum { HANGUL_FIRST = 0xac00, HANGUL_LAST = 0xd7a3, N_VOWELS = 21, N_FINALS = 28 };
 
 static const char *const jamo_initials[] = {
-    "G", "GG", "N", "D", "DD", "R", "M", "B", "BB", "S", "SS", "", "J", "JJ", "C", "K", "T", "P",
-    "H"};
+    "G", "GG", "N", "D", "DD", "R", "M", "B", "BB", "S", "SS", "", "J", "JJ", "C", "K", "T",
+    "P", "H"};
 static const char *const jamo_vowels[] = {
-    "A", "AE", "YA", "YAE", "EO", "E", "YEO", "YE", "O", "WA", "WAE", "OE", "YO", "U", "WEO", "WE",
-    "WI", "YU", "EU", "YI", "I"};
+    "A", "AE", "YA", "YAE", "EO", "E", "YEO", "YE", "O", "WA", "WAE", "OE", "YO", "U", "WEO",
+    "WE", "WI", "YU", "EU", "YI", "I"};
 static const char *const jamo_finals[] = {
-    "", "G", "GG", "GS", "N", "NJ", "NH", "D", "L", "LG", "LM", "LB", "LS", "LT", "LP", "LH", "M",
-    "B", "BS", "S", "SS", "NG", "J", "C", "K", "T", "P", "H"};
+    "", "G", "GG", "GS", "N", "NJ", "NH", "D", "L", "LG", "LM", "LB", "LS", "LT", "LP", "LH",
+    "M", "B", "BS", "S", "SS", "NG", "J", "C", "K", "T", "P", "H"};
 
 static const char hangul_prefix[] = "HANGUL SYLLABLE ";
 static const char ideograph_prefix[] = "CJK UNIFIED IDEOGRAPH-";
@@ -67,7 +67,8 @@ longest_jamo(const char *const *spellings, int n, const char *text, ptrdiff_t le
     *used = -1;
     for (int i = 0; i < n; i++) {
         int length = (int)strlen(spellings[i]);
-        if (length > *used && length <= left && memcmp(text, spellings[i], (size_t)length) == 0) {
+        if (length > *used && length <= left && memcmp(text, spellings[i],
+                                                       (size_t)length) == 0) {
             best = i;
             *used = length;
         }

@@ -33,13 +33,16 @@ hob_ascii_prefix(const uint8_t *s, ptrdiff_t n)
 static inline void
 flip_case(const uint8_t *from, uint8_t *to, ptrdiff_t n, char first)
 {
-    const __m128i below = _mm_set1_epi8((char)(first - 1)), above = _mm_set1_epi8((char)(first + 26));
+    const __m128i below = _mm_set1_epi8((char)(first - 1));
+    const __m128i above = _mm_set1_epi8((char)(first + 26));
     const __m128i bit = _mm_set1_epi8(0x20);
     ptrdiff_t i = 0;
     for (; i + 16 <= n; i += 16) {              /* ASCII: signed comparison will do */
         __m128i block = _mm_loadu_si128((const __m128i *)(from + i));
-        __m128i letters = _mm_and_si128(_mm_cmpgt_epi8(block, below), _mm_cmplt_epi8(block, above));
-        _mm_storeu_si128((__m128i *)(to + i), _mm_xor_si128(block, _mm_and_si128(letters, bit)));
+        __m128i letters = _mm_and_si128(_mm_cmpgt_epi8(block, below), _mm_cmplt_epi8(block,
+                                                                                     above));
+        _mm_storeu_si128((__m128i *)(to + i), _mm_xor_si128(block, _mm_and_si128(letters,
+                                                                                 bit)));
     }
     for (; i < n; i++) { to[i] = from[i] ^ (uint8_t)(((uint8_t)(from[i] - first) < 26) << 5); }
 }
@@ -163,7 +166,8 @@ hob_units_replace(int kind, void *units, ptrdiff_t n, uint32_t old, uint32_t new
     ptrdiff_t i = 0;
     if (kind == 1) {
         uint8_t *at = units;
-        const __m128i olds = _mm_set1_epi8((char)old), change = _mm_set1_epi8((char)(old ^ new));
+        const __m128i olds = _mm_set1_epi8((char)old);
+        const __m128i change = _mm_set1_epi8((char)(old ^ new));
         for (; i + 16 <= n; i += 16) {
             __m128i block = _mm_loadu_si128((__m128i *)(at + i));
             __m128i flips = _mm_and_si128(_mm_cmpeq_epi8(block, olds), change);

@@ -43,7 +43,8 @@ hob_wide_scan
 hob_utf16_measure(const uint8_t *s, ptrdiff_t n, bool big)
 {
     hob_wide_scan scan = {.verdict = WIDE_GOOD};
-    const __m128i top = _mm_set1_epi16((short)0xf800), surrogate = _mm_set1_epi16((short)0xd800);
+    const __m128i top = _mm_set1_epi16((short)0xf800);
+    const __m128i surrogate = _mm_set1_epi16((short)0xd800);
     __m128i bits = _mm_setzero_si128();
     ptrdiff_t i = 0;
     while (n - i >= 2) {
@@ -116,7 +117,8 @@ decode_16_to_2(uint16_t *to, const uint8_t *s, ptrdiff_t n, bool big)
         return;
     }
     ptrdiff_t i = 0;
-    for (; i + 16 <= n; i += 16) { _mm_storeu_si128((__m128i *)(to + i / 2), load_16(s + i, true)); }
+    for (; i + 16 <= n; i += 16) { _mm_storeu_si128((__m128i *)(to + i / 2), load_16(s + i,
+                                                                                     true)); }
     for (; i < n; i += 2) { to[i / 2] = (uint16_t)read_16(s + i, true); }
 }
 

@@ -561,13 +561,7 @@ hamt_get(hob_hamt *self, PyObject *args)
 static PyObject *
 hamt_delete(hob_hamt *self, PyObject *key)
 {
-    hob_hamt *less = hob_hamt_without(self, key);
-    if (less && less->count == self->count) {
-        Py_DECREF(less);
-        PyErr_SetObject(PyExc_KeyError, key);
-        return NULL;
-    }
-    return (PyObject *)less;
+    return (PyObject *)hob_hamt_without(self, key);
 }
 
 static PyObject *

@@ -191,7 +191,8 @@ def resolve(insts):
 
 def opcode_h(insts):
     flag = {None: '', 'const': 'OP_CONST', 'name': 'OP_NAME', 'local': 'OP_LOCAL',
-            'free': 'OP_FREE', 'compare': 'OP_COMPARE', 'forward': 'OP_FORWARD', 'backward': 'OP_BACKWARD'}
+            'free': 'OP_FREE', 'compare': 'OP_COMPARE', 'forward': 'OP_FORWARD',
+            'backward': 'OP_BACKWARD'}
     out = ['/* opcode.h -- the instruction set; made by tools/gen/ops.py from vm/ops/. */',
            '#pragma once', '#include <stdint.h>', '#include <opcode.h>', '',
            '#define HOB_EFFECT_INVALID INT32_MAX', '']
@@ -219,7 +220,7 @@ def opcode_h(insts):
             'extern const uint8_t hob_opcode_flags[256];',
             'extern const char *const hob_opcode_name[256];   /* NULL when unused */', '',
             '/* What an instruction does to the stack depth; jump is 1 (taken), 0 (not)',
-            ' * or -1 (the larger).  HOB_EFFECT_INVALID for what is no base or pseudo opcode. */',
+            ' * or -1 (the larger).  HOB_EFFECT_INVALID for what is no base or pseudo op. */',
             'int hob_opcode_effect(int opcode, int oparg, int jump);', '']
     tab = ['/* opcode_tables.h -- made by tools/gen/ops.py from vm/ops/. */']
 

@@ -314,7 +314,8 @@ static PyObject *
 codecs_unicode_escape_decode(PyObject *module, text_arg *data, errors_arg errors, int final)
 {
     Py_ssize_t used = data->view.len;
-    PyObject *str = _PyUnicode_DecodeUnicodeEscapeStateful(data->view.buf, data->view.len, errors,
+    PyObject *str = _PyUnicode_DecodeUnicodeEscapeStateful(data->view.buf, data->view.len,
+                                                           errors,
                                                            final ? NULL : &used);
     return pair(str, used);
 }

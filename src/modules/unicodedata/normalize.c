@@ -100,7 +100,9 @@ put_decomposed(buffer *out, Py_UCS4 ch, bool compat, bool old)
         if (was) { return put_decomposed(out, was, compat, old); }
     }
     ucd_decomposition parts = hob_ucd_decomposition(ch);
-    if (parts.n == 0 || unassigned || (parts.kind[0] && !compat)) { return buffer_put(out, ch); }
+    if (parts.n == 0 || unassigned || (parts.kind[0] && !compat)) {
+        return buffer_put(out, ch);
+    }
     for (int i = 0; i < parts.n; i++) {         /* the database nests a few levels at most */
         if (put_decomposed(out, parts.chars[i], compat, old) < 0) { return -1; }
     }

@@ -258,7 +258,9 @@ _PyUnicode_TransformDecimalAndSpaceToASCII(PyObject *unicode)
         int digit;
         if (ch < 127) { to[i] = (uint8_t)ch; }
         else if (hob_ucd_is(ch, UCD_SPACE)) { to[i] = ' '; }
-        else if ((digit = _PyUnicode_ToDecimalDigit(ch)) >= 0) { to[i] = (uint8_t)('0' + digit); }
+        else if ((digit = _PyUnicode_ToDecimalDigit(ch)) >= 0) {
+            to[i] = (uint8_t)('0' + digit);
+        }
         else {                          /* no number goes on here: cut it */
             to[i] = '?';
             to[i + 1] = 0;

@@ -45,7 +45,8 @@ decode_bad(codec_fault *fault, decoder_input *input, _PyUnicodeWriter *writer, P
         ++*pos;
         return 0;
     default:
-        return hob_decode_fault(fault, input, *pos, *pos + 1, "ordinal not in range(128)", writer,
+        return hob_decode_fault(fault, input, *pos, *pos + 1, "ordinal not in range(128)",
+                                writer,
                                 pos);
     }
 }
@@ -79,7 +80,9 @@ decode_faulty(const char *s, Py_ssize_t size, const char *errors)
 PyObject *
 PyUnicode_DecodeASCII(const char *s, Py_ssize_t size, const char *errors)
 {
-    if (hob_ascii_prefix((const uint8_t *)s, size) == size) { return hob_str_from_ascii(s, size); }
+    if (hob_ascii_prefix((const uint8_t *)s, size) == size) {
+        return hob_str_from_ascii(s, size);
+    }
     return decode_faulty(s, size, errors);
 }
 
@@ -116,7 +119,8 @@ encode_by_handler(codec_fault *fault, const narrow_encoding *to, byte_sink *sink
     own PyObject *replacement = hob_encode_fault(fault, str, start, stop, to->reason, pos);
     if (!replacement) { return -1; }
     if (PyBytes_Check(replacement)) {
-        return hob_sink_put(sink, PyBytes_AS_STRING(replacement), PyBytes_GET_SIZE(replacement));
+        return hob_sink_put(sink, PyBytes_AS_STRING(replacement),
+                            PyBytes_GET_SIZE(replacement));
     }
     text t = text_of(replacement);
     bool fits = STATE(replacement).ascii || (t.kind == 1 && to->limit == 256);
@@ -137,8 +141,10 @@ encode_bad(codec_fault *fault, const narrow_encoding *to, byte_sink *sink, PyObj
     switch (hob_codec_fault_mode(fault)) {
     case ERRORS_REPLACE: return put_question_marks(sink, stop - start);
     case ERRORS_IGNORE: return 0;
-    case ERRORS_BACKSLASHREPLACE: return hob_sink_put_escapes(sink, t, start, stop, hob_escape_backslash);
-    case ERRORS_XMLCHARREFREPLACE: return hob_sink_put_escapes(sink, t, start, stop, hob_escape_xml);
+    case ERRORS_BACKSLASHREPLACE:
+        return hob_sink_put_escapes(sink, t, start, stop, hob_escape_backslash);
+    case ERRORS_XMLCHARREFREPLACE:
+        return hob_sink_put_escapes(sink, t, start, stop, hob_escape_xml);
     case ERRORS_SURROGATEESCAPE:
         for (; start < stop; start++) {
             Py_UCS4 ch = text_at(t, start);

@@ -64,7 +64,8 @@ decode_run(_PyUnicodeWriter *writer, text table, Py_UCS4 max, const decoder_inpu
 }
 
 static status
-decode_all(codec_fault *fault, decoder_input *input, PyObject *mapping, _PyUnicodeWriter *writer)
+decode_all(codec_fault *fault, decoder_input *input, PyObject *mapping,
+           _PyUnicodeWriter *writer)
 {
     bool is_table = PyUnicode_CheckExact(mapping);
     text table = {0};
@@ -255,7 +256,8 @@ put_mapped(byte_sink *sink, PyObject *mapping, Py_UCS4 ch)
         if (item == Py_None) { return 0; }
         if (PyBytes_Check(item)) {
             if (!sink) { return 1; }
-            return hob_sink_put(sink, PyBytes_AS_STRING(item), PyBytes_GET_SIZE(item)) < 0 ? -1 : 1;
+            return hob_sink_put(sink, PyBytes_AS_STRING(item),
+                                PyBytes_GET_SIZE(item)) < 0 ? -1 : 1;
         }
         byte = (char)PyLong_AsLong(item);
     }

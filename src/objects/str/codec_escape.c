@@ -51,7 +51,8 @@ read_hex(escape_decoder *d, int n, Py_UCS4 *value)
 }
 
 static status
-decode_hex(escape_decoder *d, Py_ssize_t start, int n, const char *truncated, const char *too_large)
+decode_hex(escape_decoder *d, Py_ssize_t start, int n, const char *truncated,
+           const char *too_large)
 {
     Py_UCS4 ch;
     if (read_hex(d, n, &ch) < n) { return complain(d, start, truncated); }
@@ -63,6 +64,21 @@ decode_hex(escape_decoder *d, Py_ssize_t start, int n, const char *truncated, co
     return done;
 }
 
+/* Are names to be had?  They are those of the module unicodedata, which a program
+ * may have taken away; it is looked for once. */
+static status
+need_names(void)
+{
+    static bool found;
+    if (found || PyCapsule_Import("unicodedata._ucnhash_CAPI", 1)) {
+        found = true;
+        return 0;
+    }
+    PyErr_SetString(PyExc_UnicodeError,
+                    "\\N escapes not supported (can't load unicodedata module)");
+    return -1;
+}
+
 /* \N{name} */
 static status
 decode_name(escape_decoder *d, Py_ssize_t start)
@@ -70,6 +86,7 @@ decode_name(escape_decoder *d, Py_ssize_t start)
     static const char malformed[] = "malformed \\N character escape";
     Py_ssize_t n = d->input.n;
     const char *s = d->input.start;
+    if (need_names() < 0) { return -1; }
     if (d->pos == n || s[d->pos] != '{') { return complain(d, start, malformed); }
     Py_ssize_t name = ++d->pos;
     while (d->pos < n && s[d->pos] != '}') { d->pos++; }
@@ -78,7 +95,8 @@ decode_name(escape_decoder *d, Py_ssize_t start)
     int found = hob_ucd_lookup(s + name, d->pos - name, UCD_WITH_ALIASES, chars);
     d->pos++;
     if (found) { return write_char(d, chars[0]); }
-    return hob_decode_fault(d->fault, &d->input, start, d->pos, "unknown Unicode character name",
+    return hob_decode_fault(d->fault, &d->input, start, d->pos,
+                            "unknown Unicode character name",
                             &d->writer, &d->pos);
 }
 
@@ -122,7 +140,8 @@ decode_escape(escape_decoder *d)
     case 'x': return decode_hex(d, start, 2, "truncated \\xXX escape", NULL);
     case 'u': return decode_hex(d, start, 4, "truncated \\uXXXX escape", NULL);
     case 'U':
-        return decode_hex(d, start, 8, "truncated \\UXXXXXXXX escape", "illegal Unicode character");
+        return decode_hex(d, start, 8, "truncated \\UXXXXXXXX escape",
+                          "illegal Unicode character");
     case 'N': return decode_name(d, start);
     case '0' ... '7':
         d->pos--;
@@ -299,7 +318,8 @@ put_escape(char *to, Py_UCS4 ch)
         *to++ = (char)ch;
         return to;
     }
-    char letter = ch == '\\' ? '\\' : ch == '\t' ? 't' : ch == '\n' ? 'n' : ch == '\r' ? 'r' : 0;
+    char letter = ch == '\\' ? '\\'
+                : ch == '\t' ? 't' : ch == '\n' ? 'n' : ch == '\r' ? 'r' : 0;
     if (letter) {
         *to++ = '\\';
         *to++ = letter;

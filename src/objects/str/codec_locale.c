@@ -189,7 +189,8 @@ HOB_EXPORT int _Py_DecodeLocaleEx(const char *arg, wchar_t **wstr, size_t *wlen,
                                   const char **reason, int current_locale, int errors);
 HOB_EXPORT int _Py_EncodeLocaleEx(const wchar_t *text, char **str, size_t *error_pos,
                                   const char **reason, int current_locale, int errors);
-HOB_EXPORT int _Py_DecodeUTF8Ex(const char *arg, Py_ssize_t arglen, wchar_t **wstr, size_t *wlen,
+HOB_EXPORT int _Py_DecodeUTF8Ex(const char *arg, Py_ssize_t arglen, wchar_t **wstr,
+                                size_t *wlen,
                                 const char **reason, int errors);
 HOB_EXPORT int _Py_EncodeUTF8Ex(const wchar_t *text, char **str, size_t *error_pos,
                                 const char **reason, int raw_malloc, int errors);
@@ -224,7 +225,8 @@ int
 _Py_EncodeUTF8Ex(const wchar_t *text, char **str, size_t *error_pos, const char **reason,
                  int raw_malloc, int errors)
 {
-    return encode_wide(FORM_UTF8, text, str, error_pos, reason, raw_malloc, (errors_mode)errors);
+    return encode_wide(FORM_UTF8, text, str, error_pos, reason, raw_malloc,
+                       (errors_mode)errors);
 }
 
 wchar_t *
@@ -298,7 +300,8 @@ encode_locale(PyObject *str, errors_mode errors, int current_locale)
     char *bytes;
     size_t error_pos;
     const char *reason;
-    int done = _Py_EncodeLocaleEx(text, &bytes, &error_pos, &reason, current_locale, (int)errors);
+    int done = _Py_EncodeLocaleEx(text, &bytes, &error_pos, &reason, current_locale,
+                                  (int)errors);
     PyMem_Free(text);
     if (done == CODED) {
         PyObject *result = PyBytes_FromString(bytes);
@@ -417,7 +420,8 @@ PyUnicode_FSConverter(PyObject *arg, void *addr)
     }
     own PyObject *path = PyOS_FSPath(arg);
     if (!path) { return 0; }
-    own PyObject *bytes = PyBytes_Check(path) ? Py_NewRef(path) : PyUnicode_EncodeFSDefault(path);
+    own PyObject *bytes = PyBytes_Check(path) ? Py_NewRef(path)
+                                              : PyUnicode_EncodeFSDefault(path);
     if (!bytes) { return 0; }
     if (strlen(PyBytes_AS_STRING(bytes)) != (size_t)PyBytes_GET_SIZE(bytes)) {
         PyErr_SetString(PyExc_ValueError, "embedded null byte");

@@ -109,7 +109,8 @@ decode_wide(const wide_form *form, const char *s, Py_ssize_t size, const char *e
 }
 
 PyObject *
-PyUnicode_DecodeUTF16Stateful(const char *s, Py_ssize_t size, const char *errors, int *byteorder,
+PyUnicode_DecodeUTF16Stateful(const char *s, Py_ssize_t size, const char *errors,
+                              int *byteorder,
                               Py_ssize_t *consumed)
 {
     return decode_wide(&utf16, s, size, errors, byteorder, consumed);
@@ -122,7 +123,8 @@ PyUnicode_DecodeUTF16(const char *s, Py_ssize_t size, const char *errors, int *b
 }
 
 PyObject *
-PyUnicode_DecodeUTF32Stateful(const char *s, Py_ssize_t size, const char *errors, int *byteorder,
+PyUnicode_DecodeUTF32Stateful(const char *s, Py_ssize_t size, const char *errors,
+                              int *byteorder,
                               Py_ssize_t *consumed)
 {
     return decode_wide(&utf32, s, size, errors, byteorder, consumed);
@@ -144,11 +146,14 @@ encode_bad(codec_fault *fault, const wide_form *form, bool big, byte_sink *sink,
            Py_ssize_t *pos)
 {
     Py_ssize_t start = *pos;
-    own PyObject *replacement = hob_encode_fault(fault, str, start, start + 1, no_surrogates, pos);
+    own PyObject *replacement = hob_encode_fault(fault, str, start, start + 1, no_surrogates,
+                                                 pos);
     if (!replacement) { return -1; }
     if (PyBytes_Check(replacement)) {
         Py_ssize_t n = PyBytes_GET_SIZE(replacement);
-        if (n % form->width == 0) { return hob_sink_put(sink, PyBytes_AS_STRING(replacement), n); }
+        if (n % form->width == 0) {
+            return hob_sink_put(sink, PyBytes_AS_STRING(replacement), n);
+        }
     }
     else if (STATE(replacement).ascii) {
         text t = text_of(replacement);
@@ -177,7 +182,9 @@ encode_wide(PyObject *str, const wide_form *form, const char *errors, int byteor
     const char *name = byteorder < 0 ? form->name_le : big ? form->name_be : form->name;
     own_fault fault = CODEC_FAULT(name, errors);
     own_sink sink;
-    if (hob_sink_start(&sink, t.n * most + (byteorder == 0 ? form->width : 0)) < 0) { return NULL; }
+    if (hob_sink_start(&sink, t.n * most + (byteorder == 0 ? form->width : 0)) < 0) {
+        return NULL;
+    }
     if (byteorder == 0) { sink.at = (char *)form->put((uint8_t *)sink.at, 0xfeff, big); }
     for (Py_ssize_t pos = 0; pos < t.n;) {
         Py_UCS4 ch = text_at(t, pos);

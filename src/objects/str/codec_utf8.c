@@ -64,7 +64,8 @@ decode_bad(codec_fault *fault, decoder_input *input, const hob_utf8_scan *scan,
         }
         return 0;
     default:
-        return hob_decode_fault(fault, input, *pos, stop, reason_of(scan->verdict), writer, pos);
+        return hob_decode_fault(fault, input, *pos, stop, reason_of(scan->verdict), writer,
+                                pos);
     }
 }
 
@@ -162,7 +163,8 @@ encode_by_handler(codec_fault *fault, byte_sink *sink, PyObject *str, Py_ssize_t
     own PyObject *replacement = hob_encode_fault(fault, str, start, stop, no_surrogates, pos);
     if (!replacement) { return -1; }
     if (PyBytes_Check(replacement)) {
-        return hob_sink_put(sink, PyBytes_AS_STRING(replacement), PyBytes_GET_SIZE(replacement));
+        return hob_sink_put(sink, PyBytes_AS_STRING(replacement),
+                            PyBytes_GET_SIZE(replacement));
     }
     if (!STATE(replacement).ascii) {
         hob_encode_raise(fault, str, start, stop, no_surrogates);
@@ -182,9 +184,12 @@ encode_surrogates(codec_fault *fault, byte_sink *sink, PyObject *str, Py_ssize_t
     switch (hob_codec_fault_mode(fault)) {
     case ERRORS_REPLACE: return hob_sink_put_escapes(sink, t, start, stop, question_mark);
     case ERRORS_IGNORE: return 0;
-    case ERRORS_SURROGATEPASS: return hob_sink_put_escapes(sink, t, start, stop, surrogate_bytes);
-    case ERRORS_BACKSLASHREPLACE: return hob_sink_put_escapes(sink, t, start, stop, hob_escape_backslash);
-    case ERRORS_XMLCHARREFREPLACE: return hob_sink_put_escapes(sink, t, start, stop, hob_escape_xml);
+    case ERRORS_SURROGATEPASS:
+        return hob_sink_put_escapes(sink, t, start, stop, surrogate_bytes);
+    case ERRORS_BACKSLASHREPLACE:
+        return hob_sink_put_escapes(sink, t, start, stop, hob_escape_backslash);
+    case ERRORS_XMLCHARREFREPLACE:
+        return hob_sink_put_escapes(sink, t, start, stop, hob_escape_xml);
     case ERRORS_SURROGATEESCAPE:
         for (; start < stop; start++) {
             Py_UCS4 ch = text_at(t, start);
@@ -229,7 +234,9 @@ _PyUnicode_AsUTF8String(PyObject *unicode, const char *errors)
     if (STATE(unicode).ascii) {
         return PyBytes_FromStringAndSize(PyUnicode_DATA(unicode), LENGTH(unicode));
     }
-    if (UTF8(unicode)) { return PyBytes_FromStringAndSize(UTF8(unicode), UTF8_LENGTH(unicode)); }
+    if (UTF8(unicode)) {
+        return PyBytes_FromStringAndSize(UTF8(unicode), UTF8_LENGTH(unicode));
+    }
     return encode(unicode, errors);
 }
 

@@ -116,7 +116,8 @@ measure_items(PyObject *const *items, Py_ssize_t n_items, Py_ssize_t n_separator
     for (Py_ssize_t i = 0; i < n_items; i++) {
         PyObject *item = items[i];
         if (!PyUnicode_Check(item)) {
-            PyErr_Format(PyExc_TypeError, "sequence item %zd: expected str instance, %.80s found",
+            PyErr_Format(PyExc_TypeError,
+                         "sequence item %zd: expected str instance, %.80s found",
                          i, Py_TYPE(item)->tp_name);
             return -1;
         }
@@ -125,7 +126,8 @@ measure_items(PyObject *const *items, Py_ssize_t n_items, Py_ssize_t n_separator
         if (max > size->max) { size->max = max; }
         n += (size_t)LENGTH(item) + (i ? (size_t)n_separator : 0);
         if (n > PY_SSIZE_T_MAX) {
-            PyErr_SetString(PyExc_OverflowError, "join() result is too long for a Python string");
+            PyErr_SetString(PyExc_OverflowError,
+                            "join() result is too long for a Python string");
             return -1;
         }
     }

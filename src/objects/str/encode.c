@@ -10,7 +10,9 @@
 
 /* --- names --- */
 
-typedef enum { ENC_OTHER, ENC_UTF8, ENC_UTF16, ENC_UTF32, ENC_ASCII, ENC_LATIN1 } known_encoding;
+typedef enum {
+    ENC_OTHER, ENC_UTF8, ENC_UTF16, ENC_UTF32, ENC_ASCII, ENC_LATIN1,
+} known_encoding;
 
 static known_encoding
 known_by_name(const char *encoding)
@@ -36,7 +38,9 @@ static status
 check_names(const char *encoding, const char *errors)
 {
     PyInterpreterState *interp = hob_ts()->interp;
-    if (LIKELY(!interp->config.dev_mode) || interp->finalizing || !hob_fs_chosen()) { return 0; }
+    if (LIKELY(!interp->config.dev_mode) || interp->finalizing || !hob_fs_chosen()) {
+        return 0;
+    }
     if (encoding) {
         own PyObject *codec = _PyCodec_Lookup(encoding);
         if (!codec) { return -1; }
@@ -94,7 +98,8 @@ PyUnicode_FromEncodedObject(PyObject *obj, const char *encoding, const char *err
         if (PyBytes_GET_SIZE(obj) == 0) {
             return check_names(encoding, errors) < 0 ? NULL : Py_NewRef(hob_str_empty());
         }
-        return PyUnicode_Decode(PyBytes_AS_STRING(obj), PyBytes_GET_SIZE(obj), encoding, errors);
+        return PyUnicode_Decode(PyBytes_AS_STRING(obj), PyBytes_GET_SIZE(obj), encoding,
+                                errors);
     }
     if (PyUnicode_Check(obj)) {
         PyErr_SetString(PyExc_TypeError, "decoding str is not supported");

@@ -122,7 +122,8 @@ int
 PyUnicode_Contains(PyObject *str, PyObject *substr)
 {
     if (!PyUnicode_Check(substr)) {
-        PyErr_Format(PyExc_TypeError, "'in <string>' requires string as left operand, not %.100s",
+        PyErr_Format(PyExc_TypeError,
+                     "'in <string>' requires string as left operand, not %.100s",
                      Py_TYPE(substr)->tp_name);
         return -1;
     }

@@ -197,10 +197,12 @@ check_numbering(format_values *values, bool is_empty)
         values->numbering = is_empty ? NUMBERING_AUTO : NUMBERING_MANUAL;
     }
     if (values->numbering == NUMBERING_MANUAL && is_empty) {
-        return refuse("cannot switch from manual field specification to automatic field numbering");
+        return refuse("cannot switch from manual field specification "
+                      "to automatic field numbering");
     }
     if (values->numbering == NUMBERING_AUTO && !is_empty) {
-        return refuse("cannot switch from automatic field numbering to manual field specification");
+        return refuse("cannot switch from automatic field numbering "
+                      "to manual field specification");
     }
     return 0;
 }
@@ -278,14 +280,16 @@ converted(PyObject *object, Py_UCS4 conversion)
         PyErr_Format(PyExc_ValueError, "Unknown conversion specifier %c", (int)conversion);
     }
     else {
-        PyErr_Format(PyExc_ValueError, "Unknown conversion specifier \\x%x", (unsigned)conversion);
+        PyErr_Format(PyExc_ValueError, "Unknown conversion specifier \\x%x",
+                     (unsigned)conversion);
     }
     return NULL;
 }
 
 /* --- output --- */
 
-typedef int (*advanced_writer)(_PyUnicodeWriter *, PyObject *, PyObject *, Py_ssize_t, Py_ssize_t);
+typedef int (*advanced_writer)(_PyUnicodeWriter *, PyObject *, PyObject *, Py_ssize_t,
+                               Py_ssize_t);
 
 /* The writer for exact basic types, or NULL. */
 static advanced_writer
@@ -346,7 +350,8 @@ write_field(_PyUnicodeWriter *writer, PyObject *str, const markup_piece *piece,
 }
 
 static status
-write_pieces(_PyUnicodeWriter *writer, PyObject *str, span all, format_values *values, int levels)
+write_pieces(_PyUnicodeWriter *writer, PyObject *str, span all, format_values *values,
+             int levels)
 {
     if (levels <= 0) { return refuse("Max string recursion exceeded"); }
     Py_ssize_t pos = all.start;

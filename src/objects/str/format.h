@@ -19,7 +19,8 @@ typedef struct {
 } markup_piece;
 
 /* The next piece of str between *pos and end: 1, or 0 at the end. */
-MUST_USE tri hob_markup_next(PyObject *str, Py_ssize_t *pos, Py_ssize_t end, markup_piece *piece);
+MUST_USE tri hob_markup_next(PyObject *str, Py_ssize_t *pos, Py_ssize_t end,
+                             markup_piece *piece);
 
 /* The first part of a field name, up to '.' or '['; *index is its number or -1.
  * *pos moves to what follows. */

@@ -146,7 +146,8 @@ hob_format_spec_parse(PyObject *spec, Py_ssize_t start, Py_ssize_t end, PyObject
     if (end - pos > 1) {
         own PyObject *shown = PyUnicode_Substring(spec, start, end);
         if (!shown) { return -1; }
-        PyErr_Format(PyExc_ValueError, "Invalid format specifier '%U' for object of type '%.200s'",
+        PyErr_Format(PyExc_ValueError,
+                     "Invalid format specifier '%U' for object of type '%.200s'",
                      shown, Py_TYPE(obj)->tp_name);
         return -1;
     }
@@ -163,7 +164,8 @@ hob_format_spec_unknown(Py_UCS4 type, PyObject *obj)
                      (int)type, name);
     }
     else {
-        PyErr_Format(PyExc_ValueError, "Unknown format code '\\x%x' for object of type '%.200s'",
+        PyErr_Format(PyExc_ValueError,
+                     "Unknown format code '\\x%x' for object of type '%.200s'",
                      (unsigned)type, name);
     }
 }
@@ -171,7 +173,8 @@ hob_format_spec_unknown(Py_UCS4 type, PyObject *obj)
 /* --- padding --- */
 
 void
-hob_format_spec_padding(const format_spec *spec, Py_ssize_t n, Py_ssize_t *left, Py_ssize_t *right)
+hob_format_spec_padding(const format_spec *spec, Py_ssize_t n, Py_ssize_t *left,
+                        Py_ssize_t *right)
 {
     Py_ssize_t room = spec->width > n ? spec->width - n : 0;
     *left = spec->align == '>' ? room : spec->align == '^' ? room / 2 : 0;
@@ -268,7 +271,8 @@ group_digits(backward *out, text digits, Py_ssize_t min_width, const char *group
         bool is_last = size <= 0;
         if (is_last || size > needed) { size = needed; }
         if (!is_first) {
-            for (Py_ssize_t i = separator.n; i > 0; i--) { put_back(out, text_at(separator, i - 1)); }
+            for (Py_ssize_t i = separator.n; i > 0; i--) { put_back(out, text_at(separator,
+                                                                                 i - 1)); }
         }
         for (Py_ssize_t i = 0; i < size; i++) {
             put_back(out, left > 0 ? text_at(digits, left - 1) : '0');
@@ -338,7 +342,9 @@ lay_out(const format_spec *spec, const number_parts *number, const number_locale
     l.n_prefix = (Py_ssize_t)strlen(number->prefix);
     Py_ssize_t fixed = l.n_prefix + (l.sign != 0) + number->n_rest
         + (number->has_point ? LENGTH(locale->decimal_point) : 0);
-    if (spec->fill == '0' && spec->align == '=') { l.min_digits = Py_MAX(spec->width - fixed, 0); }
+    if (spec->fill == '0' && spec->align == '=') {
+        l.min_digits = Py_MAX(spec->width - fixed, 0);
+    }
     if (number->n_digits) {
         l.n_grouped = grouped_length(number->n_digits, l.min_digits, locale->grouping,
                                      text_of(locale->separator));
@@ -358,7 +364,9 @@ hob_number_length(const format_spec *spec, const number_parts *number,
     Py_UCS4 widest = 127;
     if (l.left || l.right || l.inner) { widest = Py_MAX(widest, spec->fill); }
     widest = Py_MAX(widest, PyUnicode_MAX_CHAR_VALUE(locale->separator));
-    if (number->has_point) { widest = Py_MAX(widest, PyUnicode_MAX_CHAR_VALUE(locale->decimal_point)); }
+    if (number->has_point) {
+        widest = Py_MAX(widest, PyUnicode_MAX_CHAR_VALUE(locale->decimal_point));
+    }
     *max = widest;
     return l.total;
 }

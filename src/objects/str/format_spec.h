@@ -16,8 +16,8 @@ typedef struct {
 
 /* Parse spec[start:end] for obj, which the messages name. */
 MUST_USE status hob_format_spec_parse(PyObject *spec, Py_ssize_t start, Py_ssize_t end,
-                                      PyObject *obj, Py_UCS4 default_type, Py_UCS4 default_align,
-                                      format_spec *out);
+                                      PyObject *obj, Py_UCS4 default_type,
+                                      Py_UCS4 default_align, format_spec *out);
 
 /* ValueError: type is no format code for obj. */
 void hob_format_spec_unknown(Py_UCS4 type, PyObject *obj);

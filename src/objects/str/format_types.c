@@ -63,7 +63,9 @@ _PyUnicode_FormatAdvancedWriter(_PyUnicodeWriter *writer, PyObject *obj, PyObjec
     READY_OR(obj, -1);
     if (start == end) { return write_plain(writer, obj); }
     format_spec spec;
-    if (hob_format_spec_parse(format_spec_, start, end, obj, 's', '<', &spec) < 0) { return -1; }
+    if (hob_format_spec_parse(format_spec_, start, end, obj, 's', '<', &spec) < 0) {
+        return -1;
+    }
     if (spec.type == 's') { return write_str(writer, obj, &spec); }
     hob_format_spec_unknown(spec.type, obj);
     return -1;
@@ -112,7 +114,8 @@ write_int(_PyUnicodeWriter *writer, PyObject *value, const format_spec *spec)
     own PyObject *digits = _PyLong_Format(value, base);
     if (!digits) { return -1; }
     const char *text = PyUnicode_DATA(digits);
-    number_parts number = {.prefix = "", .is_negative = *text == '-', .upper = spec->type == 'X'};
+    number_parts number = {.prefix = "", .is_negative = *text == '-',
+                           .upper = spec->type == 'X'};
     number.text = text + number.is_negative;
     number.n_digits = LENGTH(digits) - number.is_negative;
     if (base != 10) {
@@ -137,7 +140,9 @@ _PyLong_FormatAdvancedWriter(_PyUnicodeWriter *writer, PyObject *obj, PyObject *
     }
     READY_OR(format_spec_, -1);
     format_spec spec;
-    if (hob_format_spec_parse(format_spec_, start, end, obj, 'd', '>', &spec) < 0) { return -1; }
+    if (hob_format_spec_parse(format_spec_, start, end, obj, 'd', '>', &spec) < 0) {
+        return -1;
+    }
     if (spec.type < 128 && strchr("bcdoxXn", (int)spec.type)) {
         return write_int(writer, obj, &spec);
     }
@@ -160,7 +165,9 @@ float_parts(const char *text, Py_ssize_t n)
     number_parts number = {.prefix = "", .is_negative = *text == '-'};
     number.text = text + number.is_negative;
     n -= number.is_negative;
-    while (number.n_digits < n && Py_ISDIGIT(number.text[number.n_digits])) { number.n_digits++; }
+    while (number.n_digits < n && Py_ISDIGIT(number.text[number.n_digits])) {
+        number.n_digits++;
+    }
     number.has_point = number.n_digits < n && number.text[number.n_digits] == '.';
     number.n_rest = n - number.n_digits - number.has_point;
     return number;
@@ -169,7 +176,8 @@ float_parts(const char *text, Py_ssize_t n)
 static int
 float_flags(const format_spec *spec)
 {
-    return (spec->alternate ? Py_DTSF_ALT : 0) | (spec->no_negative_zero ? Py_DTSF_NO_NEG_0 : 0);
+    return (spec->alternate ? Py_DTSF_ALT : 0) | (spec->no_negative_zero ? Py_DTSF_NO_NEG_0
+                                                  : 0);
 }
 
 static status
@@ -296,7 +304,8 @@ write_complex(_PyUnicodeWriter *writer, Py_complex value, const format_spec *spe
     bool bare = spec->type == 0;
     bool skip_re = bare && value.real == 0.0 && copysign(1.0, value.real) == 1.0;
     char *re = PyOS_double_to_string(value.real, (char)code, precision, flags, NULL);
-    char *im = re ? PyOS_double_to_string(value.imag, (char)code, precision, flags, NULL) : NULL;
+    char *im = re ? PyOS_double_to_string(value.imag, (char)code, precision, flags,
+                                          NULL) : NULL;
     status done = -1;
     if (im) { done = write_complex_parts(writer, spec, re, im, skip_re, bare && !skip_re); }
     PyMem_Free(re);

@@ -104,7 +104,8 @@ static status
 write_bytes(_PyUnicodeWriter *writer, const char *bytes, const directive *d)
 {
     size_t n = d->precision == -1 ? strlen(bytes) : strnlen(bytes, (size_t)d->precision);
-    if (d->width <= 0 && hob_ascii_prefix((const uint8_t *)bytes, (ptrdiff_t)n) == (ptrdiff_t)n) {
+    if (d->width <= 0 && hob_ascii_prefix((const uint8_t *)bytes,
+                                          (ptrdiff_t)n) == (ptrdiff_t)n) {
         return _PyUnicodeWriter_WriteASCIIString(writer, bytes, (Py_ssize_t)n);
     }
     own PyObject *str = PyUnicode_DecodeUTF8Stateful(bytes, (Py_ssize_t)n, "replace", NULL);
@@ -210,8 +211,10 @@ convert(_PyUnicodeWriter *writer, char conversion, const directive *d, arguments
         break;
     }
     case 'S': done = write_made(writer, PyObject_Str, va_arg(args->list, PyObject *), d); break;
-    case 'R': done = write_made(writer, PyObject_Repr, va_arg(args->list, PyObject *), d); break;
-    case 'A': done = write_made(writer, PyObject_ASCII, va_arg(args->list, PyObject *), d); break;
+    case 'R': done = write_made(writer, PyObject_Repr, va_arg(args->list, PyObject *),
+                                d); break;
+    case 'A': done = write_made(writer, PyObject_ASCII, va_arg(args->list, PyObject *),
+                                d); break;
     case '%': done = _PyUnicodeWriter_WriteChar(writer, '%'); break;
     default: return 0;
     }
@@ -223,7 +226,8 @@ write_plain(_PyUnicodeWriter *writer, const char *from, Py_ssize_t n)
 {
     Py_ssize_t good = hob_ascii_prefix((const uint8_t *)from, n);
     if (good < n) {
-        PyErr_Format(PyExc_ValueError, "PyUnicode_FromFormatV() expects an ASCII-encoded format "
+        PyErr_Format(PyExc_ValueError,
+                     "PyUnicode_FromFormatV() expects an ASCII-encoded format "
                      "string, got a non-ASCII byte: 0x%02x", (unsigned char)from[good]);
         return -1;
     }
@@ -244,7 +248,8 @@ format_all(_PyUnicodeWriter *writer, const char *format, arguments *args)
         tri done = convert(writer, *at, &d, args);
         if (done < 0) { return -1; }
         if (!done) {
-            return _PyUnicodeWriter_WriteLatin1String(writer, percent, (Py_ssize_t)strlen(percent));
+            return _PyUnicodeWriter_WriteLatin1String(writer, percent,
+                                                      (Py_ssize_t)strlen(percent));
         }
         format = at + 1;
     }

@@ -19,20 +19,22 @@
 #define CHAR_STATE(is_ascii) {.kind = 1, .compact = 1, .ascii = is_ascii, .ready = 1}
 #define STATIC_REFCNT 999999999
 #define ASCII_HEAD(n) \
-    {.ob_base = {_PyObject_EXTRA_INIT STATIC_REFCNT, &PyUnicode_Type}, .length = n, .hash = -1, \
-     .state = CHAR_STATE(1)}
+    {.ob_base = {_PyObject_EXTRA_INIT STATIC_REFCNT, &PyUnicode_Type}, .length = n, \
+     .hash = -1, .state = CHAR_STATE(1)}
 #define ONE_ASCII(c)    {ASCII_HEAD(1), {c}}
 #define ONE_LATIN1(c) \
-    {{{.ob_base = {_PyObject_EXTRA_INIT STATIC_REFCNT, &PyUnicode_Type}, .length = 1, .hash = -1, \
-       .state = CHAR_STATE(0)}}, {c}}
-#define TIMES_8(X, c)   X(c), X(c + 1), X(c + 2), X(c + 3), X(c + 4), X(c + 5), X(c + 6), X(c + 7)
+    {{{.ob_base = {_PyObject_EXTRA_INIT STATIC_REFCNT, &PyUnicode_Type}, .length = 1, \
+       .hash = -1, .state = CHAR_STATE(0)}}, {c}}
+#define TIMES_8(X, c) \
+    X(c), X(c + 1), X(c + 2), X(c + 3), X(c + 4), X(c + 5), X(c + 6), X(c + 7)
 #define TIMES_64(X, c) \
     TIMES_8(X, c), TIMES_8(X, c + 8), TIMES_8(X, c + 16), TIMES_8(X, c + 24), \
     TIMES_8(X, c + 32), TIMES_8(X, c + 40), TIMES_8(X, c + 48), TIMES_8(X, c + 56)
 
 hob_str_ascii1 hob_str_the_empty = {ASCII_HEAD(0), {0}};
 hob_str_ascii1 hob_str_chars_ascii[128] = {TIMES_64(ONE_ASCII, 0), TIMES_64(ONE_ASCII, 64)};
-hob_str_latin1 hob_str_chars_latin1[128] = {TIMES_64(ONE_LATIN1, 128), TIMES_64(ONE_LATIN1, 192)};
+hob_str_latin1 hob_str_chars_latin1[128] = {
+    TIMES_64(ONE_LATIN1, 128), TIMES_64(ONE_LATIN1, 192)};
 
 PyObject *
 hob_str_char_get(Py_UCS4 ch)
@@ -90,8 +92,10 @@ PyUnicode_New(Py_ssize_t size, Py_UCS4 maxchar)
         return NULL;
     }
     size_t head = head_size(maxchar), kind = kind_of_max(maxchar);
-    if (UNLIKELY((size_t)size > (PY_SSIZE_T_MAX - head) / kind - 1)) { return PyErr_NoMemory(); }
-    PyObject *str = PyObject_Malloc(head + ((size_t)size + 1) * kind);
+    if (UNLIKELY((size_t)size > (PY_SSIZE_T_MAX - head) / kind - 1)) {
+        return PyErr_NoMemory();
+    }
+    PyObject *str = hob_object_malloc(head + ((size_t)size + 1) * kind);
     if (UNLIKELY(!str)) { return PyErr_NoMemory(); }
     Py_SET_REFCNT(str, 1);
     Py_SET_TYPE(str, &PyUnicode_Type);
@@ -179,6 +183,12 @@ owns_utf8(PyObject *str)
 void
 hob_str_dealloc(PyObject *str)
 {
+    PyASCIIObject *head = (PyASCIIObject *)str;
+    if (LIKELY(head->state.compact && head->state.ascii && !head->state.interned && !head->wstr
+               && PyUnicode_CheckExact(str))) {
+        hob_object_free(str);
+        return;
+    }
     if (STATE(str).interned == SSTATE_INTERNED_MORTAL) { hob_str_unintern(str); }
     if (owns_wstr(str)) { PyObject_Free(WSTR(str)); }
     if (owns_utf8(str)) { PyObject_Free(UTF8(str)); }
@@ -189,7 +199,7 @@ hob_str_dealloc(PyObject *str)
 Py_ssize_t
 hob_str_sizeof(PyObject *str)
 {
-    Py_ssize_t size = Py_TYPE(str)->tp_basicsize;
+    Py_ssize_t size = (Py_ssize_t)sizeof(PyUnicodeObject);
     Py_ssize_t units = (LENGTH(str) + 1) * STATE(str).kind;
     if (STATE(str).compact) {
         size = (Py_ssize_t)(STATE(str).ascii ? sizeof(PyASCIIObject)

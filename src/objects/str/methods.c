@@ -42,8 +42,8 @@ static bool
 parse_range(const char *name, PyObject *const *args, Py_ssize_t nargs, range_args *out)
 {
     if (nargs < 1 || nargs > 3) {
-        PyErr_Format(PyExc_TypeError, "%s() takes at %s %d argument%s (%zd given)", name,
-                     nargs < 1 ? "least" : "most", nargs < 1 ? 1 : 3, nargs < 1 ? "" : "s", nargs);
+        PyErr_Format(PyExc_TypeError, "%s() takes at %s (%zd given)", name,
+                     nargs < 1 ? "least 1 argument" : "most 3 arguments", nargs);
         return false;
     }
     out->sub = args[0];
@@ -55,7 +55,8 @@ parse_range(const char *name, PyObject *const *args, Py_ssize_t nargs, range_arg
 
 /* The position of args[0], or -1; -2 with an exception. */
 static Py_ssize_t
-find_args(const char *name, PyObject *self, PyObject *const *args, Py_ssize_t nargs, int direction)
+find_args(const char *name, PyObject *self, PyObject *const *args, Py_ssize_t nargs,
+          int direction)
 {
     range_args r;
     if (!parse_range(name, args, nargs, &r)) { return -2; }
@@ -63,7 +64,8 @@ find_args(const char *name, PyObject *self, PyObject *const *args, Py_ssize_t na
 }
 
 static PyObject *
-index_args(const char *name, PyObject *self, PyObject *const *args, Py_ssize_t nargs, int direction)
+index_args(const char *name, PyObject *self, PyObject *const *args, Py_ssize_t nargs,
+           int direction)
 {
     Py_ssize_t at = find_args(name, self, args, nargs, direction);
     if (at == -1) { PyErr_SetString(PyExc_ValueError, "substring not found"); }
@@ -136,7 +138,8 @@ str_count(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 }
 
 static PyObject *
-tail_match(const char *name, PyObject *self, PyObject *const *args, Py_ssize_t nargs, int direction)
+tail_match(const char *name, PyObject *self, PyObject *const *args, Py_ssize_t nargs,
+           int direction)
 {
     range_args r;
     if (!parse_range(name, args, nargs, &r)) { return NULL; }
@@ -307,7 +310,8 @@ str_removesuffix(PyObject *self, PyUnicodeObject *suffix)
 {
     Py_ssize_t match = PyUnicode_Tailmatch(self, (PyObject *)suffix, 0, PY_SSIZE_T_MAX, 1);
     if (match < 0) { return NULL; }
-    return match ? PyUnicode_Substring(self, 0, LENGTH(self) - LENGTH(suffix)) : hob_str_same(self);
+    return match ? PyUnicode_Substring(self, 0,
+                                       LENGTH(self) - LENGTH(suffix)) : hob_str_same(self);
 }
 
 static PyObject *
@@ -360,13 +364,15 @@ fill_char(PyObject *value, Py_UCS4 *fill)
         return true;
     }
     if (!PyUnicode_Check(value)) {
-        PyErr_Format(PyExc_TypeError, "The fill character must be a unicode character, not %.100s",
+        PyErr_Format(PyExc_TypeError,
+                     "The fill character must be a unicode character, not %.100s",
                      Py_TYPE(value)->tp_name);
         return false;
     }
     READY_OR(value, false);
     if (LENGTH(value) != 1) {
-        PyErr_SetString(PyExc_TypeError, "The fill character must be exactly one character long");
+        PyErr_SetString(PyExc_TypeError,
+                        "The fill character must be exactly one character long");
         return false;
     }
     *fill = PyUnicode_READ_CHAR(value, 0);
@@ -507,7 +513,11 @@ str_upper(PyObject *self)
 
 /* --- questions --- */
 
-#define ALL(self, flags) do { READY_OR(self, -1); return LENGTH(self) && hob_str_all(self, flags); } while (0)
+#define ALL(self, flags)                                    \
+    do {                                                    \
+        READY_OR(self, -1);                                 \
+        return LENGTH(self) && hob_str_all(self, flags);    \
+    } while (0)
 
 /** str.isascii($self, /)
  *
@@ -711,7 +721,8 @@ str_maketrans(PyObject *x, PyUnicodeObject *y, PyUnicodeObject *z)
     if (!table) { return NULL; }
     if (!y) { return maketrans_dict(table, x) < 0 ? NULL : take(table); }
     if (!PyUnicode_Check(x)) {
-        PyErr_SetString(PyExc_TypeError, "first maketrans argument must be a string if there is "
+        PyErr_SetString(PyExc_TypeError,
+                        "first maketrans argument must be a string if there is "
                         "a second argument");
         return NULL;
     }

@@ -366,7 +366,9 @@ write_number(percent_state *p, PyObject *str, const percent_spec *spec)
     bool zeros = spec->flags & FLAG_ZERO, left = spec->flags & FLAG_LEFT;
     if (!zeros && !left && fill(writer, ' ', room) < 0) { return -1; }
     if (sign && _PyUnicodeWriter_WriteChar(writer, sign) < 0) { return -1; }
-    if (_PyUnicodeWriter_WriteSubstring(writer, str, start, start + n_prefix) < 0) { return -1; }
+    if (_PyUnicodeWriter_WriteSubstring(writer, str, start, start + n_prefix) < 0) {
+        return -1;
+    }
     if (zeros && !left && fill(writer, '0', room) < 0) { return -1; }
     if (_PyUnicodeWriter_WriteSubstring(writer, str, start + n_prefix, t.n) < 0) { return -1; }
     return left ? fill(writer, ' ', room) : 0;
@@ -465,7 +467,8 @@ PyUnicode_Format(PyObject *format, PyObject *args)
     status done = write_all(&p);
     Py_XDECREF(p.keyed);
     if (done == 0 && !p.mapping && p.next_arg < p.n_args) {
-        PyErr_SetString(PyExc_TypeError, "not all arguments converted during string formatting");
+        PyErr_SetString(PyExc_TypeError,
+                        "not all arguments converted during string formatting");
         done = -1;
     }
     if (done == 0) { return _PyUnicodeWriter_Finish(&p.writer); }

@@ -118,14 +118,17 @@ replace_text(PyObject *str, text needle, PyObject *new, Py_ssize_t max)
         return NULL;
     }
     Py_UCS4 old_max = PyUnicode_MAX_CHAR_VALUE(str), new_max = PyUnicode_MAX_CHAR_VALUE(new);
-    own PyObject *to = PyUnicode_New(t.n + change * count, old_max > new_max ? old_max : new_max);
+    own PyObject *to = PyUnicode_New(t.n + change * count, old_max > new_max ? old_max
+                                     : new_max);
     if (!to || LENGTH(to) == 0) { return take(to); }
     if (needle.n == 0) { interleave(to, str, new, count); }
     else { replace_all(to, str, needle, new, &found); }
     text changed = text_of(to);
     if (STATE(to).ascii && changed.n > 1) { return take(to); }
     Py_UCS4 bits = hob_units_bits(changed.kind, changed.data, changed.n);
-    if (changed.n > 1 && hob_range_max(bits) == PyUnicode_MAX_CHAR_VALUE(to)) { return take(to); }
+    if (changed.n > 1 && hob_range_max(bits) == PyUnicode_MAX_CHAR_VALUE(to)) {
+        return take(to);
+    }
     return hob_str_from_units_bits(changed.kind, changed.data, changed.n, bits);
 }
 

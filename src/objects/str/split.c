@@ -10,7 +10,8 @@ is_space(Py_UCS4 ch)
 }
 
 static const bool latin1_linebreaks[256] = {
-    ['\n'] = 1, ['\v'] = 1, ['\f'] = 1, ['\r'] = 1, [0x1c] = 1, [0x1d] = 1, [0x1e] = 1, [0x85] = 1,
+    ['\n'] = 1, ['\v'] = 1, ['\f'] = 1, ['\r'] = 1,
+    [0x1c] = 1, [0x1d] = 1, [0x1e] = 1, [0x85] = 1,
 };
 
 static inline bool
@@ -283,7 +284,8 @@ three_parts(PyObject *str, PyObject *sep, Py_ssize_t at, bool str_first)
         PyObject *empty = hob_str_empty();
         own PyObject *same = hob_str_same(str);
         if (!same) { return NULL; }
-        return str_first ? PyTuple_Pack(3, same, empty, empty) : PyTuple_Pack(3, empty, empty, same);
+        return str_first ? PyTuple_Pack(3, same, empty, empty) : PyTuple_Pack(3, empty, empty,
+                                                                              same);
     }
     own PyObject *before = hob_str_slice(str, 0, at);
     own PyObject *after = hob_str_slice(str, at + LENGTH(sep), LENGTH(str));

@@ -4,6 +4,7 @@
 
 #include "base/c.h"
 #include "memory/own.h"
+#include "memory/pool.h"
 #include "objects/str/str.h"
 #include "text/find.h"
 #include "text/units.h"
@@ -78,7 +79,7 @@ static inline PyObject *
 new_ascii(Py_ssize_t n)
 {
     enum { ASCII_STATE = 1u << 2 | 1u << 5 | 1u << 6 | 1u << 7 };
-    PyASCIIObject *str = PyObject_Malloc(sizeof *str + (size_t)n + 1);
+    PyASCIIObject *str = hob_object_malloc(sizeof *str + (size_t)n + 1);
     if (UNLIKELY(!str)) { return PyErr_NoMemory(); }
     Py_SET_REFCNT(str, 1);
     Py_SET_TYPE(str, &PyUnicode_Type);
@@ -219,10 +220,3 @@ hob_sink_put(byte_sink *sink, const void *bytes, Py_ssize_t n)
 /* Put what escape makes of each character of t[start:stop]. */
 MUST_USE status hob_sink_put_escapes(byte_sink *sink, text t, Py_ssize_t start, Py_ssize_t stop,
                                      int (*escape)(Py_UCS4, char *));
-
-/* --- formatting --- */
-typedef struct {
-    PyObject *decimal_point;        /* owned, all of them */
-    PyObject *thousands_sep;
-    PyObject *grouping;             /* bytes */
-} locale_numeric;

@@ -135,7 +135,8 @@ _PyUnicodeWriter_WriteASCIIString(_PyUnicodeWriter *writer, const char *ascii, P
 {
     if (len == -1) { len = (Py_ssize_t)strlen(ascii); }
     if (_PyUnicodeWriter_Prepare(writer, len, 127) < 0) { return -1; }
-    hob_units_copy(writer->kind, (char *)writer->data + writer->pos * writer->kind, 1, ascii, len);
+    hob_units_copy(writer->kind, (char *)writer->data + writer->pos * writer->kind, 1, ascii,
+                   len);
     writer->pos += len;
     return 0;
 }
@@ -145,7 +146,8 @@ _PyUnicodeWriter_WriteLatin1String(_PyUnicodeWriter *writer, const char *str, Py
 {
     Py_UCS4 maxchar = hob_range_max(hob_units_bits(1, str, len));
     if (_PyUnicodeWriter_Prepare(writer, len, maxchar) < 0) { return -1; }
-    hob_units_copy(writer->kind, (char *)writer->data + writer->pos * writer->kind, 1, str, len);
+    hob_units_copy(writer->kind, (char *)writer->data + writer->pos * writer->kind, 1, str,
+                   len);
     writer->pos += len;
     return 0;
 }
