@@ -79,7 +79,7 @@ demo: packages
 test: packages
 	@$(MAKE) --no-print-directory -j2 all
 	@$(MAKE) --no-print-directory abi
-	@$(PYTHON) tests/run.py $(BUILD)/hob
+	@$(PYTHON) tests/all.py $(BUILD)/hob
 
 oracle:
 	@$(PYTHON) tests/run.py $(PYTHON)

@@ -1,4 +1,6 @@
-"""check_sizes.py -- no file above 2000 lines, no line above 100 columns, no tabs in C.  Exits 1."""
+"""check_sizes.py -- no file above 2000 lines, no line above 100 columns, no tabs in C.
+
+Tables (.def) may have long rows.  Exits 1."""
 import os
 import sys
 
@@ -22,7 +24,7 @@ def main(top):
                 if folder != 'src':
                     continue
                 for number, line in enumerate(lines, 1):
-                    if len(line) > MAX_COLUMNS and 'http' not in line:
+                    if len(line) > MAX_COLUMNS and not name.endswith('.def'):
                         bad += 1
                         print('%s:%d: %d columns' % (shown, number, len(line)))
                     if '\t' in line:

@@ -198,8 +198,9 @@ imp_find_frozen(PyObject *module, PyUnicodeObject *name, bool withdata)
         hob_frozen_set_error(found, (PyObject *)name);
         return NULL;
     }
-    own PyObject *data = withdata ? PyMemoryView_FromMemory((char *)info.data, info.size, PyBUF_READ)
-                                  : Py_NewRef(Py_None);
+    own PyObject *data = withdata
+                             ? PyMemoryView_FromMemory((char *)info.data, info.size, PyBUF_READ)
+                             : Py_NewRef(Py_None);
     own PyObject *origname = info.origname && info.origname[0]
         ? PyUnicode_FromString(info.origname) : Py_NewRef(Py_None);
     if (!data || !origname) { return NULL; }

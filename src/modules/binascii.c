@@ -27,7 +27,8 @@ ascii_buffer(PyObject *value, Py_buffer *view)
     if (PyUnicode_Check(value)) {
         if (PyUnicode_READY(value) < 0) { return -1; }
         if (!PyUnicode_IS_ASCII(value)) {
-            PyErr_SetString(PyExc_ValueError, "string argument should contain only ASCII characters");
+            PyErr_SetString(PyExc_ValueError,
+                            "string argument should contain only ASCII characters");
             return -1;
         }
         return PyBuffer_FillInfo(view, value, PyUnicode_1BYTE_DATA(value),
@@ -41,7 +42,8 @@ ascii_buffer(PyObject *value, Py_buffer *view)
 
 /* --- base64 --- */
 
-static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char base64_digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static unsigned char base64_values[256], hex_values[256];
 
 static void
@@ -49,7 +51,9 @@ fill_tables(void)
 {
     memset(base64_values, 0xFF, sizeof base64_values);
     memset(hex_values, 0xFF, sizeof hex_values);
-    for (unsigned i = 0; i < 64; i++) { base64_values[(unsigned char)base64_digits[i]] = (unsigned char)i; }
+    for (unsigned i = 0; i < 64; i++) {
+        base64_values[(unsigned char)base64_digits[i]] = (unsigned char)i;
+    }
     for (unsigned i = 0; i < 16; i++) {
         hex_values[(unsigned char)"0123456789abcdef"[i]] = (unsigned char)i;
         hex_values[(unsigned char)"0123456789ABCDEF"[i]] = (unsigned char)i;
@@ -58,7 +62,8 @@ fill_tables(void)
 
 /* Decode n characters into out; the number of bytes, or -1. */
 static Py_ssize_t
-base64_decode(PyObject *error, const unsigned char *in, Py_ssize_t n, unsigned char *out, bool strict)
+base64_decode(PyObject *error, const unsigned char *in, Py_ssize_t n, unsigned char *out,
+              bool strict)
 {
     Py_ssize_t n_out = 0, n_data = 0;
     int quad = 0, pads = 0;
@@ -246,7 +251,8 @@ binascii_b2a_uu(PyObject *module, Py_buffer *data, bool backtick)
     const unsigned char *in = data->buf;
     *out++ = data->len ? (char)(' ' + data->len) : zero;
     for (Py_ssize_t i = 0; i < data->len; i += 3) {
-        unsigned a = in[i], b = i + 1 < data->len ? in[i + 1] : 0, c = i + 2 < data->len ? in[i + 2] : 0;
+        unsigned a = in[i], b = i + 1 < data->len ? in[i + 1] : 0,
+                 c = i + 2 < data->len ? in[i + 2] : 0;
         unsigned sextets[4] = {a >> 2, (a & 3) << 4 | b >> 4, (b & 15) << 2 | c >> 6, c & 63};
         for (int k = 0; k < 4; k++) { *out++ = sextets[k] ? (char)(' ' + sextets[k]) : zero; }
     }
@@ -488,7 +494,8 @@ binascii_b2a_qp(PyObject *module, Py_buffer *data, bool quotetabs, bool istext, 
         }
         if (istext && (c == '\n' || (c == '\r' && i + 1 < n && in[i + 1] == '\n'))) {
             column = 0;
-            if (out > start && (out[-1] == ' ' || out[-1] == '\t')) {   /* no white space before it */
+            if (out > start
+                && (out[-1] == ' ' || out[-1] == '\t')) { /* no white space before it */
                 unsigned char last = (unsigned char)out[-1];
                 out[-1] = '=';
                 *out++ = "0123456789ABCDEF"[last >> 4];

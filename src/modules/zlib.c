@@ -446,7 +446,9 @@ zlib_decompressobj(PyObject *module, int wbits, PyObject *zdict)
         if (self->zdict && wbits < 0 && set_inflate_dict(self) < 0) { return NULL; }
         return (PyObject *)take(self);
     }
-    if (code == Z_STREAM_ERROR) { PyErr_SetString(PyExc_ValueError, "Invalid initialization option"); }
+    if (code == Z_STREAM_ERROR) {
+        PyErr_SetString(PyExc_ValueError, "Invalid initialization option");
+    }
     else if (code == Z_MEM_ERROR) {
         PyErr_SetString(PyExc_MemoryError, "Can't allocate memory for decompression object");
     }
@@ -545,7 +547,9 @@ stream_copy(stream *self, int (*duplicate)(z_streamp, z_streamp), const char *do
     leave(self);
     copy->is_ready = code == Z_OK;
     if (code != Z_OK) {
-        if (code == Z_STREAM_ERROR) { PyErr_SetString(PyExc_ValueError, "Inconsistent stream state"); }
+        if (code == Z_STREAM_ERROR) {
+            PyErr_SetString(PyExc_ValueError, "Inconsistent stream state");
+        }
         else if (code == Z_MEM_ERROR) {
             PyErr_SetString(PyExc_MemoryError, "Can't allocate memory for stream object");
         }
@@ -642,7 +646,8 @@ inflate_some(stream *self, Py_buffer *data, Py_ssize_t room, Py_ssize_t limit, i
                 }
                 goto done;
             }
-        } while (code != Z_STREAM_END && (self->z.avail_out == 0 || (code == Z_OK && self->z.avail_in)));
+        } while (code != Z_STREAM_END
+                 && (self->z.avail_out == 0 || (code == Z_OK && self->z.avail_in)));
     } while (code != Z_STREAM_END && left && more);
     if (save_rest(self, data, code) < 0) { goto done; }
     if (code == Z_STREAM_END) { self->eof = 1; }
@@ -756,12 +761,18 @@ static PyType_Slot decompress_slots[] = {
     {Py_tp_members, decompress_members}, {0, NULL},
 };
 static PyType_Spec compress_spec = {
-    "zlib.Compress", sizeof(stream), 0,
-    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE, compress_slots,
+    "zlib.Compress",
+    sizeof(stream),
+    0,
+    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
+    compress_slots,
 };
 static PyType_Spec decompress_spec = {
-    "zlib.Decompress", sizeof(stream), 0,
-    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE, decompress_slots,
+    "zlib.Decompress",
+    sizeof(stream),
+    0,
+    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
+    decompress_slots,
 };
 
 static const struct { const char *name; int value; } constants[] = {
@@ -781,14 +792,17 @@ zlib_exec(PyObject *module)
 {
     zlib_state *state = state_of(module);
     state->compress_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &compress_spec, NULL);
-    state->decompress_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &decompress_spec, NULL);
+    state->decompress_type =
+        (PyTypeObject *)PyType_FromModuleAndSpec(module, &decompress_spec, NULL);
     state->error = PyErr_NewException("zlib.error", NULL, NULL);
     if (!state->compress_type || !state->decompress_type || !state->error
         || PyModule_AddObjectRef(module, "error", state->error) < 0) {
         return -1;
     }
     for (size_t i = 0; i < ARRAY_LEN(constants); i++) {
-        if (PyModule_AddIntConstant(module, constants[i].name, constants[i].value) < 0) { return -1; }
+        if (PyModule_AddIntConstant(module, constants[i].name, constants[i].value) < 0) {
+            return -1;
+        }
     }
     return PyModule_AddStringConstant(module, "ZLIB_VERSION", ZLIB_VERSION) < 0
         || PyModule_AddStringConstant(module, "ZLIB_RUNTIME_VERSION", zlibVersion()) < 0

@@ -20,8 +20,18 @@ static void opt_B(struct state *s) { s->config->write_bytecode = 0; }
 static void opt_d(struct state *s) { raise_by_one(&s->config->parser_debug); }
 static void opt_E(struct state *s) { s->config->use_environment = 0; }
 static void opt_h(struct state *s) { s->n_help++; }
-static void opt_i(struct state *s) { raise_by_one(&s->config->inspect); raise_by_one(&s->config->interactive); }
-static void opt_I(struct state *s) { raise_by_one(&s->config->isolated); s->config->use_environment = 0; }
+static void
+opt_i(struct state *s)
+{
+    raise_by_one(&s->config->inspect);
+    raise_by_one(&s->config->interactive);
+}
+static void
+opt_I(struct state *s)
+{
+    raise_by_one(&s->config->isolated);
+    s->config->use_environment = 0;
+}
 static void opt_ignored(struct state *s) { (void)s; }
 static void opt_O(struct state *s) { raise_by_one(&s->config->optimization_level); }
 static void opt_P(struct state *s) { s->config->safe_path = 1; }
@@ -110,7 +120,8 @@ long_option(struct state *s, const PyWideStringList *argv, Py_ssize_t i, Py_ssiz
         const wchar_t *mode = argv->items[i + 1];
         *used = 2;
         if (wcscmp(mode, L"always") && wcscmp(mode, L"never") && wcscmp(mode, L"default")) {
-            fputs("--check-hash-based-pycs must be one of 'default', 'always', or 'never'\n", stderr);
+            fputs("--check-hash-based-pycs must be one of 'default', 'always', or 'never'\n",
+                  stderr);
             return usage_error(s->config);
         }
         return PyConfig_SetString(s->config, &s->config->check_hash_pycs_mode, mode);

@@ -419,7 +419,9 @@ read_warn_options(PyConfig *config)
         }
         PyMem_RawFree(text);
     }
-    if (!PyStatus_Exception(status)) { status = _PyWideStringList_Extend(&all, &config->warnoptions); }
+    if (!PyStatus_Exception(status)) {
+        status = _PyWideStringList_Extend(&all, &config->warnoptions);
+    }
     if (!PyStatus_Exception(status) && config->bytes_warning > 0) {
         status = PyWideStringList_Append(
             &all, config->bytes_warning > 1 ? L"error::BytesWarning" : L"default::BytesWarning");

@@ -69,7 +69,9 @@ Py_PreInitializeFromBytesArgs(const PyPreConfig *given, Py_ssize_t argc, char **
             if (*word != 'W' && *word != 'X') { continue; }
             const char *value = word[1] ? word + 1 : i + 1 < argc ? argv[++i] : "";
             if (*word == 'X') {
-                if (strcmp(value, "utf8") == 0 || strcmp(value, "utf8=1") == 0) { pre.utf8_mode = 1; }
+                if (strcmp(value, "utf8") == 0 || strcmp(value, "utf8=1") == 0) {
+                    pre.utf8_mode = 1;
+                }
                 else if (strcmp(value, "utf8=0") == 0) { pre.utf8_mode = 0; }
                 else if (strncmp(value, "utf8=", 5) == 0) {
                     return PyStatus_Error("invalid -X utf8 option value");
@@ -181,7 +183,9 @@ make_main(void)
     if (!main) { return -1; }
     PyObject *dict = PyModule_GetDict(main);
     own PyObject *annotations = PyDict_New();
-    if (!annotations || PyDict_SetItemString(dict, "__annotations__", annotations) < 0) { return -1; }
+    if (!annotations || PyDict_SetItemString(dict, "__annotations__", annotations) < 0) {
+        return -1;
+    }
     PyObject *builtins = PyImport_AddModule("builtins");
     if (!builtins || PyDict_SetItemString(dict, "__builtins__", builtins) < 0) { return -1; }
     own PyObject *loader = PyObject_GetAttrString(hob_ts()->interp->importlib, "BuiltinImporter");
@@ -237,7 +241,8 @@ static const struct step core_steps[] = {
 
 static const struct step main_steps[] = {
     {"external", import_external, "external importer setup failed"},
-    {"fs_encoding", hob_fs_encoding_init, "failed to get the Python codec of the filesystem encoding"},
+    {"fs_encoding", hob_fs_encoding_init,
+     "failed to get the Python codec of the filesystem encoding"},
     {"signals", start_signals, "can't initialize signals"},
     {"faulthandler", start_faulthandler, "failed to enable faulthandler"},
     {"tracemalloc", start_tracemalloc, "can't start tracemalloc"},

@@ -247,7 +247,10 @@ hob_encode_locale(const wchar_t *text, size_t *error_pos, bool raw, bool utf8)
             used = 1;
         }
         else if (value >= 0xD800 && value < 0xE000) { used = (size_t)-1; }
-        else { used = utf8 ? utf8_encode(value, out + n_out) : wcrtomb(out + n_out, text[i], &state); }
+        else {
+            used =
+                utf8 ? utf8_encode(value, out + n_out) : wcrtomb(out + n_out, text[i], &state);
+        }
         if (used == (size_t)-1) {
             if (raw) { PyMem_RawFree(out); } else { PyMem_Free(out); }
             if (error_pos) { *error_pos = i; }

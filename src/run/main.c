@@ -170,7 +170,8 @@ run_module(const wchar_t *name, bool set_argv0)
         fprintf(stderr, "Could not import runpy module\n");
         return report();
     }
-    own PyObject *done = PyObject_CallFunctionObjArgs(run, text, set_argv0 ? Py_True : Py_False, NULL);
+    own PyObject *done =
+        PyObject_CallFunctionObjArgs(run, text, set_argv0 ? Py_True : Py_False, NULL);
     return done ? 0 : report();
 }
 
@@ -285,7 +286,9 @@ show_header(const PyConfig *config)
     if (config->quiet || !wanted) { return; }
     fprintf(stderr, "Python %s on %s\n", Py_GetVersion(), Py_GetPlatform());
     if (config->site_import) {
-        fputs("Type \"help\", \"copyright\", \"credits\" or \"license\" for more information.\n", stderr);
+        fputs(
+            "Type \"help\", \"copyright\", \"credits\" or \"license\" for more information.\n",
+            stderr);
     }
 }
 

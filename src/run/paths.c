@@ -349,7 +349,9 @@ SETTER(_Py_SetProgramFullPath, set_full_path)
 status
 hob_paths_apply_set(PyConfig *config)
 {
-    if (set_program_name && hob_wide_set(&config->program_name, set_program_name) < 0) { return -1; }
+    if (set_program_name && hob_wide_set(&config->program_name, set_program_name) < 0) {
+        return -1;
+    }
     if (set_home && hob_wide_set(&config->home, set_home) < 0) { return -1; }
     if (set_full_path && hob_wide_set(&config->executable, set_full_path) < 0) { return -1; }
     if (!set_path) { return 0; }

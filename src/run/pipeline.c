@@ -21,7 +21,8 @@
 static int
 feature_version(const PyCompilerFlags *flags)
 {
-    return flags && (flags->cf_flags & PyCF_ONLY_AST) ? flags->cf_feature_version : PY_MINOR_VERSION;
+    return flags && (flags->cf_flags & PyCF_ONLY_AST) ? flags->cf_feature_version
+                                                      : PY_MINOR_VERSION;
 }
 
 /* --- run --- */
@@ -127,7 +128,9 @@ run_pyc(FILE *file, PyObject *globals, PyObject *locals)
 {
     long magic = PyMarshal_ReadLongFromFile(file);
     if (magic != PyImport_GetMagicNumber()) {
-        if (!PyErr_Occurred()) { PyErr_SetString(PyExc_RuntimeError, "Bad magic number in .pyc file"); }
+        if (!PyErr_Occurred()) {
+            PyErr_SetString(PyExc_RuntimeError, "Bad magic number in .pyc file");
+        }
         fclose(file);
         return NULL;
     }
@@ -325,7 +328,8 @@ SHORT(int, PyRun_AnyFileFlags, (FILE *f, const char *name, PyCompilerFlags *flag
 SHORT(int, PyRun_SimpleFile, (FILE *f, const char *name), PyRun_SimpleFileExFlags(f, name, 0, NULL))
 SHORT(int, PyRun_SimpleFileEx, (FILE *f, const char *name, int close),
       PyRun_SimpleFileExFlags(f, name, close, NULL))
-SHORT(int, PyRun_InteractiveOne, (FILE *f, const char *name), PyRun_InteractiveOneFlags(f, name, NULL))
+SHORT(int, PyRun_InteractiveOne, (FILE * f, const char *name),
+      PyRun_InteractiveOneFlags(f, name, NULL))
 SHORT(int, PyRun_InteractiveLoop, (FILE *f, const char *name),
       PyRun_InteractiveLoopFlags(f, name, NULL))
 SHORT(PyObject *, PyRun_File, (FILE *f, const char *name, int start, PyObject *g, PyObject *l),

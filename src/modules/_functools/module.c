@@ -131,7 +131,8 @@ functools_reduce(PyObject *module, PyObject *args)
             continue;
         }
         PyObject *pair[3] = {NULL, result, item};
-        PyObject *next = PyObject_Vectorcall(func, pair + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+        PyObject *next =
+            PyObject_Vectorcall(func, pair + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
         if (!next) { return NULL; }
         Py_SETREF(result, next);
     }

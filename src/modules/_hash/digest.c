@@ -210,7 +210,9 @@ shake_finish(PyObject *op, PyObject *length, bool hex)
     if (!index) { return NULL; }
     unsigned long n = PyLong_AsUnsignedLong(index);
     if (n == (unsigned long)-1 && PyErr_Occurred()) {
-        if (_PyLong_Sign(index) < 0) { PyErr_SetString(PyExc_ValueError, "value must be positive"); }
+        if (_PyLong_Sign(index) < 0) {
+            PyErr_SetString(PyExc_ValueError, "value must be positive");
+        }
         return NULL;
     }
     if (n >= 1UL << 29) {
@@ -270,7 +272,8 @@ get_suffix(PyObject *op, void *closure)
 
 #define DOC_COPY "copy($self, /)\n--\n\nReturn a copy of the hash object."
 #define DOC_DIGEST "digest($self, /)\n--\n\nReturn the digest value as a bytes object."
-#define DOC_HEX "hexdigest($self, /)\n--\n\nReturn the digest value as a string of hexadecimal digits."
+#define DOC_HEX                                                                                \
+    "hexdigest($self, /)\n--\n\nReturn the digest value as a string of hexadecimal digits."
 #define DOC_UPDATE "\n--\n\nUpdate this hash object's state with the provided bytes-like object."
 
 static PyMethodDef fixed_methods[] = {
@@ -289,9 +292,11 @@ static PyMethodDef sha3_methods[] = {
 };
 static PyMethodDef shake_methods[] = {
     {"copy", digest_copy, METH_NOARGS, DOC_COPY},
-    {"digest", shake_digest, METH_O, "digest($self, length, /)\n--\n\nReturn the digest value as a bytes object."},
+    {"digest", shake_digest, METH_O,
+     "digest($self, length, /)\n--\n\nReturn the digest value as a bytes object."},
     {"hexdigest", shake_hexdigest, METH_O,
-     "hexdigest($self, length, /)\n--\n\nReturn the digest value as a string of hexadecimal digits."},
+     "hexdigest($self, length, /)\n--\n\nReturn the digest value as a string of hexadecimal "
+     "digits."},
     {"update", digest_update, METH_O, "update($self, data, /)" DOC_UPDATE},
     {NULL},
 };

@@ -194,7 +194,8 @@ static COLD void
 set_blocking_error(const char *message, Py_ssize_t written)
 {
     PyErr_Clear();
-    own PyObject *error = PyObject_CallFunction(PyExc_BlockingIOError, "isn", errno, message, written);
+    own PyObject *error =
+        PyObject_CallFunction(PyExc_BlockingIOError, "isn", errno, message, written);
     if (error) { PyErr_SetObject(PyExc_BlockingIOError, error); }
 }
 
@@ -772,7 +773,8 @@ buffered_iternext(PyObject *op)
     else {
         line = PyObject_CallMethodNoArgs(op, ID(readline));
         if (line && !PyBytes_Check(line)) {
-            PyErr_Format(PyExc_OSError, "readline() should have returned a bytes object, not '%.200s'",
+            PyErr_Format(PyExc_OSError,
+                         "readline() should have returned a bytes object, not '%.200s'",
                          Py_TYPE(line)->tp_name);
             return NULL;
         }

@@ -642,7 +642,8 @@ fileio_get_mode(PyObject *self, void *closure)
 
 static PyGetSetDef fileio_getset[] = {
     {"closed", fileio_get_closed, NULL, "True if the file is closed", NULL},
-    {"closefd", fileio_get_closefd, NULL, "True if the file descriptor will be closed by close().", NULL},
+    {"closefd", fileio_get_closefd, NULL,
+     "True if the file descriptor will be closed by close().", NULL},
     {"mode", fileio_get_mode, NULL, "String giving the file mode", NULL},
     {NULL},
 };

@@ -24,7 +24,9 @@ tri
 hob_io_is_closed(PyObject *stream)
 {
     PyObject *found;
-    if (_PyObject_LookupAttr(stream, ID(closed), &found) <= 0) { return found ? 0 : PyErr_Occurred() ? -1 : 0; }
+    if (_PyObject_LookupAttr(stream, ID(closed), &found) <= 0) {
+        return found ? 0 : PyErr_Occurred() ? -1 : 0;
+    }
     int closed = PyObject_IsTrue(found);
     Py_DECREF(found);
     return closed;

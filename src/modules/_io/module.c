@@ -173,7 +173,8 @@ hob_io_text_encoding(PyObject *encoding, int stacklevel)
 {
     if (encoding && encoding != Py_None) { return Py_NewRef(encoding); }
     if (hob_ts()->interp->config.warn_default_encoding
-        && PyErr_WarnEx(PyExc_EncodingWarning, "'encoding' argument not specified", stacklevel) < 0) {
+        && PyErr_WarnEx(PyExc_EncodingWarning, "'encoding' argument not specified", stacklevel)
+               < 0) {
         return NULL;
     }
     return PyUnicode_InternFromString(Py_UTF8Mode > 0 ? "utf-8" : "locale");

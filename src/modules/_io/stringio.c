@@ -374,7 +374,8 @@ stringio_iternext(PyObject *op)
     else {
         line = PyObject_CallMethodNoArgs(op, ID(readline));
         if (line && !PyUnicode_Check(line)) {
-            PyErr_Format(PyExc_OSError, "readline() should have returned a str object, not '%.200s'",
+            PyErr_Format(PyExc_OSError,
+                         "readline() should have returned a str object, not '%.200s'",
                          Py_TYPE(line)->tp_name);
             return NULL;
         }

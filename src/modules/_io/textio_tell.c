@@ -113,7 +113,9 @@ is_zero(PyObject *number)
 PyObject *
 hob_textio_seek(textio *self, PyObject *given, int whence)
 {
-    if (!self->seekable) { return hob_io_unsupported_operation("underlying stream is not seekable"); }
+    if (!self->seekable) {
+        return hob_io_unsupported_operation("underlying stream is not seekable");
+    }
     own PyObject *where = Py_NewRef(given);
     if (whence == 1 || whence == 2) {
         tri zero = is_zero(where);
@@ -128,7 +130,8 @@ hob_textio_seek(textio *self, PyObject *given, int whence)
         Py_SETREF(where, now);
     }
     else if (whence != 0) {
-        PyErr_Format(PyExc_ValueError, "invalid whence (%d, should be %d, %d or %d)", whence, 0, 1, 2);
+        PyErr_Format(PyExc_ValueError, "invalid whence (%d, should be %d, %d or %d)", whence, 0,
+                     1, 2);
         return NULL;
     }
     int negative = PyObject_RichCompareBool(where, hob_small_int(0), Py_LT);
@@ -182,7 +185,8 @@ feed(textio *self, const char *from, Py_ssize_t n, bool final)
 {
     own PyObject *bytes = PyBytes_FromStringAndSize(from, n);
     own PyObject *text = bytes ? PyObject_CallMethodObjArgs(self->decoder, ID(decode), bytes,
-                                                            final ? Py_True : Py_False, NULL) : NULL;
+                                                            final ? Py_True : Py_False, NULL)
+                               : NULL;
     return text ? PyUnicode_GET_LENGTH(text) : -1;
 }
 
@@ -283,7 +287,9 @@ find_safe_point(textio *self, cookie *c, PyObject *fed)
 PyObject *
 hob_textio_tell(textio *self)
 {
-    if (!self->seekable) { return hob_io_unsupported_operation("underlying stream is not seekable"); }
+    if (!self->seekable) {
+        return hob_io_unsupported_operation("underlying stream is not seekable");
+    }
     if (!self->telling) {
         PyErr_SetString(PyExc_OSError, "telling position disabled by next() call");
         return NULL;

@@ -119,5 +119,6 @@ bool
 hob_sre_same_locale(sre_code wanted, Py_UCS4 c)
 {
     return c == wanted
-        || (c < 256 && ((sre_code)tolower((int)c) == wanted || (sre_code)toupper((int)c) == wanted));
+           || (c < 256
+               && ((sre_code)tolower((int)c) == wanted || (sre_code)toupper((int)c) == wanted));
 }

@@ -205,11 +205,13 @@ NAME(run)(sre_subject *s, const sre_code *pc, const CHAR *ptr, bool toplevel)
 
         case SRE_OP_MARK: {
             int32_t i = (int32_t)*pc++;
-            PUSH(UNDO_MARK, i, NULL, s->mark[i], (Py_ssize_t)s->lastmark << 32 | (uint32_t)s->lastindex);
+            PUSH(UNDO_MARK, i, NULL, s->mark[i],
+                 (Py_ssize_t)s->lastmark << 32 | (uint32_t)s->lastindex);
             if (i & 1) { s->lastindex = i / 2 + 1; }
             if (i > s->lastmark) {
                 for (int32_t j = s->lastmark + 1; j < i; j++) {
-                    PUSH(UNDO_MARK, j, NULL, s->mark[j], (Py_ssize_t)s->lastmark << 32 | (uint32_t)s->lastindex);
+                    PUSH(UNDO_MARK, j, NULL, s->mark[j],
+                         (Py_ssize_t)s->lastmark << 32 | (uint32_t)s->lastindex);
                     s->mark[j] = NULL;
                 }
                 s->lastmark = i;
@@ -222,8 +224,12 @@ NAME(run)(sre_subject *s, const sre_code *pc, const CHAR *ptr, bool toplevel)
             /* <BRANCH> <skip> ... <JUMP> ... <skip> ... <0>; the first way that can start */
             const sre_code *way = pc, *first = NULL;
             for (; way[0]; way += way[0]) {
-                if (way[1] == SRE_OP_LITERAL && (ptr >= end || (sre_code)*ptr != way[2])) { continue; }
-                if (way[1] == SRE_OP_IN && (ptr >= end || !hob_sre_in_set(way + 3, *ptr))) { continue; }
+                if (way[1] == SRE_OP_LITERAL && (ptr >= end || (sre_code)*ptr != way[2])) {
+                    continue;
+                }
+                if (way[1] == SRE_OP_IN && (ptr >= end || !hob_sre_in_set(way + 3, *ptr))) {
+                    continue;
+                }
                 if (!first) {
                     first = way + 1;
                     continue;
@@ -265,7 +271,9 @@ NAME(run)(sre_subject *s, const sre_code *pc, const CHAR *ptr, bool toplevel)
                 if (n < (Py_ssize_t)pc[1]) { FAIL; }
                 ptr += n;
             }
-            if (pc[2] == SRE_MAX_REPEAT || (sre_code)n < pc[2]) { PUSH(CHOICE_LONGER, 0, pc, ptr, n); }
+            if (pc[2] == SRE_MAX_REPEAT || (sre_code)n < pc[2]) {
+                PUSH(CHOICE_LONGER, 0, pc, ptr, n);
+            }
             pc += pc[0];
             continue;
         }
@@ -448,7 +456,9 @@ NAME(run)(sre_subject *s, const sre_code *pc, const CHAR *ptr, bool toplevel)
     fail:
         for (;;) {
             if (s->n_stack == base) { return 0; }
-            if ((++s->ticks & 0xfff) == 0 && PyErr_CheckSignals() < 0) { return SRE_ERROR_INTERRUPT; }
+            if ((++s->ticks & 0xfff) == 0 && PyErr_CheckSignals() < 0) {
+                return SRE_ERROR_INTERRUPT;
+            }
             sre_entry *e = &s->stack[s->n_stack - 1];
             ptr = e->ptr;
             switch (e->kind) {
@@ -610,7 +620,10 @@ NAME(search)(sre_subject *s, const sre_code *code)
             ptr = NAME(find)(ptr, end, prefix[0]);
             if (ptr >= end) { return 0; }
             Py_ssize_t i = 1;
-            while (i < n_prefix && ptr + i < (const CHAR *)s->end && (sre_code)ptr[i] == prefix[i]) { i++; }
+            while (i < n_prefix && ptr + i < (const CHAR *)s->end
+                   && (sre_code)ptr[i] == prefix[i]) {
+                i++;
+            }
             if (i < n_prefix) { continue; }
             if ((flags & SRE_INFO_LITERAL) && !s->match_all
                 && !(s->must_advance && ptr + n_prefix == s->must_advance)) {

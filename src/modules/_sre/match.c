@@ -90,7 +90,8 @@ match_expand(sre_match *self, PyObject *template)
 {
     own PyObject *re = PyImport_ImportModule("re");
     own PyObject *expand = re ? PyObject_GetAttrString(re, "_expand") : NULL;
-    return expand ? PyObject_CallFunctionObjArgs(expand, self->pattern, self, template, NULL) : NULL;
+    return expand ? PyObject_CallFunctionObjArgs(expand, self->pattern, self, template, NULL)
+                  : NULL;
 }
 
 static PyObject *
@@ -301,14 +302,17 @@ match_getitem(PyObject *op, PyObject *name)
 }
 
 static PyGetSetDef match_getset[] = {
-    {"lastindex", match_get_lastindex, NULL, "The integer index of the last matched capturing group.", NULL},
-    {"lastgroup", match_get_lastgroup, NULL, "The name of the last matched capturing group.", NULL},
+    {"lastindex", match_get_lastindex, NULL,
+     "The integer index of the last matched capturing group.", NULL},
+    {"lastgroup", match_get_lastgroup, NULL, "The name of the last matched capturing group.",
+     NULL},
     {"regs", match_get_regs, NULL, NULL, NULL},
     {NULL},
 };
 
 static PyMemberDef match_members[] = {
-    {"string", T_OBJECT, offsetof(sre_match, string), READONLY, "The string passed to match() or search()."},
+    {"string", T_OBJECT, offsetof(sre_match, string), READONLY,
+     "The string passed to match() or search()."},
     {"re", T_OBJECT, offsetof(sre_match, pattern), READONLY, "The regular expression object."},
     {"pos", T_PYSSIZET, offsetof(sre_match, pos), READONLY,
      "The index into the string at which the RE engine started looking for a match."},

@@ -96,7 +96,9 @@ sre_compile(PyObject *module, PyObject *pattern, int flags, PyListObject *code, 
     self->flags = flags;
     self->groups = groups;
     PyObject_GC_Track(self);
-    if (fill_code(self, (PyObject *)code) < 0 || look_at_pattern(self, pattern) < 0) { return NULL; }
+    if (fill_code(self, (PyObject *)code) < 0 || look_at_pattern(self, pattern) < 0) {
+        return NULL;
+    }
     self->pattern = Py_NewRef(pattern);
     self->groupindex = Py_NewRef((PyObject *)groupindex);
     self->indexgroup = Py_NewRef((PyObject *)indexgroup);

@@ -406,7 +406,9 @@ pattern_repr(PyObject *op)
         own PyObject *rest = PyUnicode_FromFormat("0x%x", flags);
         if (!rest || PyList_Append(list, rest) < 0) { return NULL; }
     }
-    if (PyList_GET_SIZE(list) == 0) { return PyUnicode_FromFormat("re.compile(%.200R)", self->pattern); }
+    if (PyList_GET_SIZE(list) == 0) {
+        return PyUnicode_FromFormat("re.compile(%.200R)", self->pattern);
+    }
     own PyObject *bar = PyUnicode_FromString("|");
     own PyObject *text = bar ? PyUnicode_Join(bar, list) : NULL;
     return text ? PyUnicode_FromFormat("re.compile(%.200R, %S)", self->pattern, text) : NULL;
@@ -480,7 +482,8 @@ pattern_get_groupindex(PyObject *self, void *closure)
 }
 
 static PyGetSetDef pattern_getset[] = {
-    {"groupindex", pattern_get_groupindex, NULL, "A dictionary mapping group names to group numbers.", NULL},
+    {"groupindex", pattern_get_groupindex, NULL,
+     "A dictionary mapping group names to group numbers.", NULL},
     {NULL},
 };
 

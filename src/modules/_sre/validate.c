@@ -212,7 +212,9 @@ valid_code(const sre_code *at, const sre_code *end, Py_ssize_t groups)
         }
         case SRE_OP_ATOMIC_GROUP: {
             SKIP(next);
-            if (next <= at || next[-1] != SRE_OP_SUCCESS || !valid_code(at, next - 1, groups)) { FAIL; }
+            if (next <= at || next[-1] != SRE_OP_SUCCESS || !valid_code(at, next - 1, groups)) {
+                FAIL;
+            }
             at = next;
             break;
         }
@@ -249,7 +251,9 @@ valid_code(const sre_code *at, const sre_code *end, Py_ssize_t groups)
             SKIP(next);
             NEED(1);
             if (*at++ & 0x80000000) { FAIL; }
-            if (next <= at || next[-1] != SRE_OP_SUCCESS || !valid_code(at, next - 1, groups)) { FAIL; }
+            if (next <= at || next[-1] != SRE_OP_SUCCESS || !valid_code(at, next - 1, groups)) {
+                FAIL;
+            }
             at = next;
             break;
         }

@@ -90,7 +90,9 @@ builtin_compile(PyObject *module, PyObject *source, PyObject *filename, const ch
     own PyObject *name = decoded;
     PyCompilerFlags cf = _PyCompilerFlags_INIT;
     cf.cf_flags = flags | PyCF_SOURCE_IS_UTF8;
-    if (_feature_version >= 0 && (flags & PyCF_ONLY_AST)) { cf.cf_feature_version = _feature_version; }
+    if (_feature_version >= 0 && (flags & PyCF_ONLY_AST)) {
+        cf.cf_feature_version = _feature_version;
+    }
     if (flags & ~(PyCF_MASK | PyCF_MASK_OBSOLETE | PyCF_COMPILE_MASK)) {
         PyErr_SetString(PyExc_ValueError, "compile(): unrecognised flags");
         return NULL;
@@ -123,7 +125,8 @@ builtin_compile(PyObject *module, PyObject *source, PyObject *filename, const ch
     own PyObject *keep = copy;
     if (!text) {
         if (PyErr_ExceptionMatches(PyExc_TypeError)) {
-            PyErr_SetString(PyExc_TypeError, "compile() arg 1 must be a string, bytes or AST object");
+            PyErr_SetString(PyExc_TypeError,
+                            "compile() arg 1 must be a string, bytes or AST object");
         }
         return NULL;
     }
@@ -214,7 +217,9 @@ check_closure(PyCodeObject *code, PyObject *closure)
         return -1;
     }
     bool fits = closure && PyTuple_CheckExact(closure) && PyTuple_GET_SIZE(closure) == n;
-    for (Py_ssize_t i = 0; fits && i < n; i++) { fits = PyCell_Check(PyTuple_GET_ITEM(closure, i)); }
+    for (Py_ssize_t i = 0; fits && i < n; i++) {
+        fits = PyCell_Check(PyTuple_GET_ITEM(closure, i));
+    }
     if (!fits) {
         PyErr_Format(PyExc_TypeError, "code object requires a closure of exactly length %zd", n);
     }
@@ -255,8 +260,8 @@ builtin_exec(PyObject *module, PyObject *source, PyObject *globals, PyObject *lo
             || PySys_Audit("exec", "O", source) < 0) {
             return NULL;
         }
-        value = closure ? PyEval_EvalCodeEx(source, globals, locals, NULL, 0, NULL, 0, NULL, 0, NULL,
-                                            closure)
+        value = closure ? PyEval_EvalCodeEx(source, globals, locals, NULL, 0, NULL, 0, NULL, 0,
+                                            NULL, closure)
                         : PyEval_EvalCode(source, globals, locals);
     }
     else {
@@ -399,8 +404,8 @@ prepare(PyObject *meta, bool is_type, PyObject *name, PyObject *bases, PyObject 
     if (!found) { return PyDict_New(); }
     own PyObject *method = found;
     PyObject *args[3] = {NULL, name, bases};
-    own PyObject *space = PyObject_VectorcallDict(method, args + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET,
-                                                  keywords);
+    own PyObject *space =
+        PyObject_VectorcallDict(method, args + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, keywords);
     if (!space) { return NULL; }
     if (!PyMapping_Check(space)) {
         PyErr_Format(PyExc_TypeError, "%.200s.__prepare__() must return a mapping, not %.200s",
@@ -423,8 +428,8 @@ check_cell(PyObject *cell, PyObject *cls, PyObject *name)
                      "Was __classcell__ propagated to type.__new__?", name, cls);
     }
     else {
-        PyErr_Format(PyExc_TypeError, "__class__ set to %.200R defining %.200R as %.200R", held, name,
-                     cls);
+        PyErr_Format(PyExc_TypeError, "__class__ set to %.200R defining %.200R as %.200R", held,
+                     name, cls);
     }
     return -1;
 }
@@ -457,7 +462,9 @@ builtin_build_class(PyObject *module, PyObject *const *args, Py_ssize_t nargs, P
     own PyObject *keywords = kwnames ? PyDict_New() : NULL;
     if (kwnames && !keywords) { return NULL; }
     for (Py_ssize_t i = 0; kwnames && i < PyTuple_GET_SIZE(kwnames); i++) {
-        if (PyDict_SetItem(keywords, PyTuple_GET_ITEM(kwnames, i), args[nargs + i]) < 0) { return NULL; }
+        if (PyDict_SetItem(keywords, PyTuple_GET_ITEM(kwnames, i), args[nargs + i]) < 0) {
+            return NULL;
+        }
     }
     bool is_type;
     own PyObject *meta = choose_metaclass(keywords, bases, &is_type);

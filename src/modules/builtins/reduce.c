@@ -85,7 +85,8 @@ min_or_max(PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, const cha
         if (_PyUnicode_EqualToASCIIString(word, "key")) { key = args[nargs + i]; }
         else if (_PyUnicode_EqualToASCIIString(word, "default")) { fallback = args[nargs + i]; }
         else {
-            PyErr_Format(PyExc_TypeError, "'%U' is an invalid keyword argument for %s()", word, name);
+            PyErr_Format(PyExc_TypeError, "'%U' is an invalid keyword argument for %s()", word,
+                         name);
             return NULL;
         }
     }
@@ -134,9 +135,11 @@ builtin_max(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject 
 static MUST_USE status
 refuse_text(PyObject *start)
 {
-    const char *message = PyUnicode_Check(start) ? "sum() can't sum strings [use ''.join(seq) instead]"
-        : PyBytes_Check(start) ? "sum() can't sum bytes [use b''.join(seq) instead]"
-        : PyByteArray_Check(start) ? "sum() can't sum bytearray [use b''.join(seq) instead]" : NULL;
+    const char *message =
+        PyUnicode_Check(start)     ? "sum() can't sum strings [use ''.join(seq) instead]"
+        : PyBytes_Check(start)     ? "sum() can't sum bytes [use b''.join(seq) instead]"
+        : PyByteArray_Check(start) ? "sum() can't sum bytearray [use b''.join(seq) instead]"
+                                   : NULL;
     if (message) { PyErr_SetString(PyExc_TypeError, message); }
     return message ? -1 : 0;
 }
@@ -261,7 +264,8 @@ builtin_sorted(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObje
     own PyObject *list = PySequence_List(args[0]);
     if (!list) { return NULL; }
     own PyObject *sort = PyObject_GetAttr(list, ID(sort));
-    own PyObject *done = sort ? PyObject_Vectorcall(sort, args + 1, (size_t)nargs - 1, kwnames) : NULL;
+    own PyObject *done =
+        sort ? PyObject_Vectorcall(sort, args + 1, (size_t)nargs - 1, kwnames) : NULL;
     return done ? take(list) : NULL;
 }
 

@@ -110,7 +110,8 @@ input_from_terminal(PyObject *in, PyObject *out, PyObject *prompt)
                                                         PyUnicode_AsUTF8(out_errors)) : NULL;
         if (!prompt_bytes) { return NULL; }
         if (strlen(PyBytes_AS_STRING(prompt_bytes)) != (size_t)PyBytes_GET_SIZE(prompt_bytes)) {
-            PyErr_SetString(PyExc_ValueError, "input: prompt string cannot contain null characters");
+            PyErr_SetString(PyExc_ValueError,
+                            "input: prompt string cannot contain null characters");
             return NULL;
         }
     }

@@ -87,7 +87,10 @@ static PyStructSequence_Field version_fields[] = {
     {NULL, NULL},
 };
 static PyStructSequence_Desc version_desc = {
-    "sys.version_info", "sys.version_info\n\nVersion information as a named tuple.", version_fields, 5,
+    "sys.version_info",
+    "sys.version_info\n\nVersion information as a named tuple.",
+    version_fields,
+    5,
 };
 
 static MUST_USE PyObject *

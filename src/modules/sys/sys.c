@@ -226,8 +226,8 @@ sys_exc_info(PyObject *module)
 {
     PyObject *type, *value, *tb;
     PyErr_GetExcInfo(&type, &value, &tb);
-    return Py_BuildValue("NNN", type ? type : Py_NewRef(Py_None), value ? value : Py_NewRef(Py_None),
-                         tb ? tb : Py_NewRef(Py_None));
+    return Py_BuildValue("NNN", type ? type : Py_NewRef(Py_None),
+                         value ? value : Py_NewRef(Py_None), tb ? tb : Py_NewRef(Py_None));
 }
 
 /** exception($module, /)

@@ -30,7 +30,8 @@ call_hook(PyObject *hook, PyFrameObject *frame, int what, PyObject *arg)
 {
     if (PyFrame_FastToLocalsWithError(frame) < 0) { return NULL; }
     PyObject *args[4] = {NULL, (PyObject *)frame, event_name(what), arg ? arg : Py_None};
-    PyObject *result = PyObject_Vectorcall(hook, args + 1, 3 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+    PyObject *result =
+        PyObject_Vectorcall(hook, args + 1, 3 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
     PyFrame_LocalsToFast(frame, 1);
     if (!result) { PyTraceBack_Here(frame); }
     return result;
