@@ -228,6 +228,16 @@ run_script(const PyConfig *config, PyCompilerFlags *flags)
     return hob_run_any_file(file, filename, true, flags) != 0;
 }
 
+/* -X dump=...: show what the pipeline makes of the script instead of running it. */
+static int
+dump_script(const PyConfig *config, const wchar_t *what)
+{
+    own PyObject *show = _PyImport_GetModuleAttrString("_hob_dump", "show");
+    own PyObject *done = show
+        ? PyObject_CallFunction(show, "uu", config->run_filename, what) : NULL;
+    return done ? 0 : report();
+}
+
 static int
 run_startup(PyCompilerFlags *flags)
 {
@@ -348,7 +358,11 @@ run_python(void)
     if (config->run_command) { code = run_command(config->run_command, &flags); }
     else if (config->run_module) { code = run_module(config->run_module, true); }
     else if (importable) { code = run_module(L"__main__", false); }
-    else if (config->run_filename) { code = run_script(config, &flags); }
+    else if (config->run_filename) {
+        const wchar_t *dump = hob_config_xoption(config, L"dump");
+        const wchar_t *what = dump ? wcschr(dump, L'=') : NULL;
+        code = what ? dump_script(config, what + 1) : run_script(config, &flags);
+    }
     else { code = run_stdin(config, &flags); }
     inspect_after(config, &flags, &code);
     return code;

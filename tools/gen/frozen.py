@@ -1,6 +1,6 @@
-"""frozen.py OUT.h STDLIB -- freeze the standard library modules that start-up imports.
+"""frozen.py OUT.h STDLIB LIB -- freeze the standard library modules that start-up imports.
 
-Reads   the modules of FROZEN below the folder STDLIB
+Reads   the modules of FROZEN below the folder STDLIB, and all of the folder LIB
 Writes  OUT: their marshalled code as C arrays, and frozen_table[]
 
 The interpreter that runs this script compiles them; its code objects are
@@ -48,9 +48,11 @@ def code_of(name, origname, library, file):
     return marshal.dumps(compile(source, '<frozen %s>' % shown, 'exec', dont_inherit=True, optimize=0))
 
 
-def main(out, library):
+def main(out, library, ours):
     arrays, rows, symbols = [], [], {}
-    for name, file, is_package, is_bootstrap, origname in FROZEN:
+    own = [(name[:-3], os.path.abspath(os.path.join(ours, name)), 0, 1, '') for name in sorted(os.listdir(ours))
+           if name.endswith('.py')]
+    for name, file, is_package, is_bootstrap, origname in FROZEN + own:
         if file and not os.path.exists(os.path.join(library, file)):
             continue
         data = code_of(name, origname, library, file)

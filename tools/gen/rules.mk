@@ -10,9 +10,9 @@ $(GEN)/syntax/ast.h: src/syntax/ast.asdl tools/gen/ast.py
 # import: frozen modules of the standard library
 STDLIB ?= /usr/lib/python3.11
 MADE += $(GEN)/import/frozen.h
-$(GEN)/import/frozen.h: tools/gen/frozen.py $(STDLIB)/os.py
+$(GEN)/import/frozen.h: tools/gen/frozen.py $(STDLIB)/os.py $(wildcard lib/*.py)
 	@mkdir -p $(@D)
-	@$(PYTHON) tools/gen/frozen.py $@ $(STDLIB)
+	@$(PYTHON) tools/gen/frozen.py $@ $(STDLIB) lib
 OPS := $(sort $(wildcard src/vm/ops/*.ops))
 $(GEN)/bytecode/opcode.h: tools/gen/ops.py $(OPS)
 	@$(PYTHON) tools/gen/ops.py $@ $(GEN)/vm/eval_cases.h $(GEN)/bytecode/opcode_tables.h $(OPS) && touch $@

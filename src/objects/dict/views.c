@@ -240,8 +240,13 @@ view_xor(PyObject *a, PyObject *b)
 PyObject *
 _PyDictView_Intersect(PyObject *self, PyObject *other)
 {
-    /* walk the shorter one when both are views */
-    if (PyDictViewSet_Check(other) && view_length(other) > view_length(self)) {
+    /* the operator of a view on the right side; or walk the shorter of two views */
+    if (!PyDictViewSet_Check(self)) {
+        PyObject *swap = other;
+        other = self;
+        self = swap;
+    }
+    else if (PyDictViewSet_Check(other) && view_length(other) > view_length(self)) {
         PyObject *swap = other;
         other = self;
         self = swap;
