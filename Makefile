@@ -24,7 +24,7 @@ OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o)
 BOUND   := $(shell grep -lE '^\#include "gen/.*\.bind\.h"' $(SOURCES))
 BINDS   := $(BOUND:src/%.c=$(GEN)/%.bind.h)
 
-.PHONY: all demo test oracle lint clean generated ids
+.PHONY: all demo test tour oracle lint clean generated ids
 all: $(BUILD)/hob
 
 # --- generated headers: everything below $(GEN) ---
@@ -83,6 +83,9 @@ test: packages
 
 oracle:
 	@$(PYTHON) tests/run.py $(PYTHON)
+
+tour: all
+	@$(PYTHON) tools/tour.py $(BUILD)/hob TOUR.md
 
 lint:
 	@$(PYTHON) tools/check_rooms.py && $(PYTHON) tools/check_sizes.py && echo "lint: clean"
