@@ -473,7 +473,7 @@ static int
 load_attr_stored(_Py_CODEUNIT *at, PyObject *owner, PyObject *name, PyObject *descr)
 {
     PyObject *dict;
-    PyDictKeysObject *keys = hob_instance_keys(Py_TYPE(owner));
+    PyDictKeysObject *keys;
     Py_ssize_t i;
     switch (storage_of(owner, &dict)) {
     case STORE_NOWHERE:
@@ -481,6 +481,7 @@ load_attr_stored(_Py_CODEUNIT *at, PyObject *owner, PyObject *name, PyObject *de
         at[4] = new_side(at, descr, 0);
         return LOAD_ATTR_CLASS_VALUE;
     case STORE_VALUES:
+        keys = hob_instance_keys(Py_TYPE(owner));
         i = key_index(keys, name);
         if (i >= 0) {
             if (!(*hob_instance_values(owner))->values[i]) { return 0; }
