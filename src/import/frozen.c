@@ -25,6 +25,9 @@ struct frozen_entry {
 #include "gen/import/frozen.h"          /* frozen_table[] */
 
 const struct _frozen *PyImport_FrozenModules;
+HOB_EXPORT const struct _frozen *_PyImport_FrozenBootstrap = frozen_bootstrap;
+HOB_EXPORT const struct _frozen *_PyImport_FrozenStdlib = frozen_stdlib;
+HOB_EXPORT const struct _frozen *_PyImport_FrozenTest = frozen_test;
 int hob_import_override_frozen;
 
 static bool

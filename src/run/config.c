@@ -48,6 +48,12 @@ config_defaults(PyConfig *config, int kind)
     config->_install_importlib = config->_init_main = 1;
 }
 
+HOB_EXPORT void
+_PyConfig_InitCompatConfig(PyConfig *config)
+{
+    config_defaults(config, CONFIG_COMPAT);
+}
+
 void
 PyConfig_InitPythonConfig(PyConfig *config)
 {
@@ -71,6 +77,14 @@ PyConfig_InitIsolatedConfig(PyConfig *config)
     config->faulthandler = config->tracemalloc = 0;
     config->safe_path = 1;
     config->pathconfig_warnings = 0;
+}
+
+HOB_EXPORT void
+_PyPreConfig_InitCompatConfig(PyPreConfig *pre)
+{
+    *pre = (PyPreConfig){._config_init = CONFIG_COMPAT, .isolated = -1, .use_environment = -1,
+                         .configure_locale = 1, .dev_mode = -1,
+                         .allocator = PYMEM_ALLOCATOR_NOT_SET};
 }
 
 void
@@ -189,12 +203,20 @@ hob_status_in(const char *func, const char *message)
     return status;
 }
 
+HOB_EXPORT const char *_Py_GetEnv(int use_environment, const char *name);
+
+const char *
+_Py_GetEnv(int use_environment, const char *name)
+{
+    if (use_environment <= 0) { return NULL; }
+    const char *value = getenv(name);
+    return value && value[0] ? value : NULL;
+}
+
 const char *
 hob_config_env(const PyConfig *config, const char *name)
 {
-    if (config->use_environment <= 0) { return NULL; }
-    const char *value = getenv(name);
-    return value && value[0] ? value : NULL;
+    return _Py_GetEnv(config->use_environment, name);
 }
 
 /* The option's text ("name" or "name=value"), or NULL. */
@@ -209,6 +231,20 @@ hob_config_xoption(const PyConfig *config, const wchar_t *name)
         }
     }
     return NULL;
+}
+
+#undef Py_GETENV
+HOB_EXPORT char *
+Py_GETENV(const char *name)
+{
+    return (char *)_Py_GetEnv(!Py_IgnoreEnvironmentFlag, name);
+}
+
+HOB_EXPORT const wchar_t *
+_Py_get_xoption(const PyWideStringList *options, const wchar_t *name)
+{
+    PyConfig holder = {.xoptions = *options};
+    return hob_config_xoption(&holder, name);
 }
 
 static bool
@@ -229,15 +265,32 @@ wide_number(const wchar_t *text, long *out)
     return end != text && *end == 0 && errno == 0 && *out >= INT_MIN && *out <= INT_MAX;
 }
 
-/* PYTHONVERBOSE and kin: a number, or anything else for 1; raises *level. */
+HOB_EXPORT int
+_Py_str_to_int(const char *text, int *result)
+{
+    long number = 0;
+    if (text[0] && !whole_number(text, &number)) { return -1; }
+    *result = (int)number;
+    return 0;
+}
+
+HOB_EXPORT void _Py_get_env_flag(int use_environment, int *flag, const char *name);
+
+/* PYTHONVERBOSE and kin: a number, or anything else for 1; raises *flag. */
+void
+_Py_get_env_flag(int use_environment, int *flag, const char *name)
+{
+    const char *value = _Py_GetEnv(use_environment, name);
+    if (!value) { return; }
+    int number;
+    if (_Py_str_to_int(value, &number) < 0 || number < 0) { number = 1; }
+    if (*flag < number) { *flag = number; }
+}
+
 static void
 env_level(const PyConfig *config, int *level, const char *name)
 {
-    const char *value = hob_config_env(config, name);
-    if (!value) { return; }
-    long number;
-    if (!whole_number(value, &number) || number < 0) { number = 1; }
-    if (*level < number) { *level = (int)number; }
+    _Py_get_env_flag(config->use_environment, level, name);
 }
 
 static PyStatus

@@ -37,6 +37,8 @@ const wchar_t *hob_config_xoption(const PyConfig *config, const wchar_t *name);
 const char *hob_config_env(const PyConfig *config, const char *name);   /* or NULL, also if "" */
 void hob_config_to_flags(const PyConfig *config);       /* Py_OptimizeFlag and kin */
 
+const PyPreConfig *hob_preconfig(void);                  /* init.c: what start-up was told */
+
 /* main.c's error exit: message and exit code 1, as embedders see it */
 PyStatus hob_status_in(const char *func, const char *message);
 status hob_paths_apply_set(PyConfig *config);         /* what Py_SetProgramName and kin said */

@@ -49,6 +49,12 @@ Py_PreInitialize(const PyPreConfig *given)
     return PyStatus_Ok();
 }
 
+const PyPreConfig *
+hob_preconfig(void)
+{
+    return &pre_config;
+}
+
 /* Options that matter before argv can be decoded: -E, -I, -X utf8. */
 PyStatus
 Py_PreInitializeFromBytesArgs(const PyPreConfig *given, Py_ssize_t argc, char **argv)
@@ -95,6 +101,71 @@ Py_PreInitializeFromArgs(const PyPreConfig *given, Py_ssize_t argc, wchar_t **ar
     return Py_PreInitialize(given);
 }
 
+/* argv as either strings or wide strings, as the two structs of the ABI carry it */
+struct _PyArgv {
+    Py_ssize_t argc;
+    int use_bytes_argv;
+    char *const *bytes_argv;
+    wchar_t *const *wchar_argv;
+};
+
+HOB_EXPORT PyStatus _Py_PreInitializeFromPyArgv(const PyPreConfig *given,
+                                                const struct _PyArgv *args);
+
+PyStatus
+_Py_PreInitializeFromPyArgv(const PyPreConfig *given, const struct _PyArgv *args)
+{
+    if (!args) { return Py_PreInitialize(given); }
+    if (args->use_bytes_argv) {
+        return Py_PreInitializeFromBytesArgs(given, args->argc, (char **)args->bytes_argv);
+    }
+    return Py_PreInitializeFromArgs(given, args->argc, (wchar_t **)args->wchar_argv);
+}
+
+HOB_EXPORT PyStatus _Py_PreInitializeFromConfig(const PyConfig *config,
+                                                const struct _PyArgv *args);
+
+PyStatus
+_Py_PreInitializeFromConfig(const PyConfig *config, const struct _PyArgv *args)
+{
+    PyPreConfig pre;
+    if (config->_config_init == 3) { PyPreConfig_InitIsolatedConfig(&pre); }
+    else { PyPreConfig_InitPythonConfig(&pre); }
+    if (config->use_environment >= 0) { pre.use_environment = config->use_environment; }
+    if (config->isolated >= 0) { pre.isolated = config->isolated; }
+    if (config->dev_mode >= 0) { pre.dev_mode = config->dev_mode; }
+    if (!args) { pre.parse_argv = 0; }
+    return _Py_PreInitializeFromPyArgv(&pre, args);
+}
+
+HOB_EXPORT PyStatus _PyArgv_AsWstrList(const struct _PyArgv *args, PyWideStringList *list);
+
+PyStatus
+_PyArgv_AsWstrList(const struct _PyArgv *args, PyWideStringList *list)
+{
+    PyWideStringList result = {0, NULL};
+    PyStatus status = PyStatus_Ok();
+    for (Py_ssize_t i = 0; i < args->argc && !PyStatus_Exception(status); i++) {
+        wchar_t *decoded = NULL;
+        if (args->use_bytes_argv) {
+            decoded = Py_DecodeLocale(args->bytes_argv[i], NULL);
+            if (!decoded) {
+                status = fail("_PyArgv_AsWstrList", "cannot decode command line arguments");
+                break;
+            }
+        }
+        status = PyWideStringList_Append(&result, decoded ? decoded : args->wchar_argv[i]);
+        PyMem_RawFree(decoded);
+    }
+    if (PyStatus_Exception(status)) {
+        _PyWideStringList_Clear(&result);
+        return status;
+    }
+    _PyWideStringList_Clear(list);
+    *list = result;
+    return status;
+}
+
 /* --- core --- */
 
 static MUST_USE status
@@ -135,6 +206,27 @@ static MUST_USE status
 configure_sys(void)
 {
     return hob_sys_configure(hob_ts()->interp);
+}
+
+/* A new configuration for the running interpreter; sys follows it. */
+int
+_PyInterpreterState_SetConfig(const PyConfig *given)
+{
+    PyConfig config;
+    PyConfig_InitPythonConfig(&config);
+    PyStatus status = hob_config_copy(&config, given) < 0 ? PyStatus_NoMemory()
+                                                          : PyConfig_Read(&config);
+    int result = -1;
+    if (PyStatus_Exception(status)) {
+        PyErr_SetString(PyExc_ValueError, status.err_msg ? status.err_msg : "invalid config");
+    }
+    else if (hob_config_copy(&hob_ts()->interp->config, &config) < 0) { PyErr_NoMemory(); }
+    else {
+        hob_config_to_flags(&config);
+        result = configure_sys();
+    }
+    PyConfig_Clear(&config);
+    return result;
 }
 
 static MUST_USE status
@@ -333,6 +425,12 @@ Py_SetStandardStreamEncoding(const char *encoding, const char *errors)
     if (_PyRuntime.initialized) { return -1; }
     if (encoding && setenv("PYTHONIOENCODING", encoding, 1) != 0) { return -2; }
     return 0;
+}
+
+/* What Py_SetStandardStreamEncoding said lives in the environment, not in a variable. */
+HOB_EXPORT void
+_Py_ClearStandardStreamEncoding(void)
+{
 }
 
 /* --- further interpreters --- */

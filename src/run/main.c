@@ -20,7 +20,7 @@
 #include "state/interp.h"
 #include "state/runtime.h"
 
-bool hob_unhandled_interrupt;
+int _Py_UnhandledKeyboardInterrupt;
 static int orig_argc;
 static wchar_t **orig_argv;
 
@@ -99,7 +99,7 @@ report(void)
 {
     int code;
     if (hob_system_exit(&code)) { return code; }
-    hob_unhandled_interrupt = PyErr_ExceptionMatches(PyExc_KeyboardInterrupt);
+    _Py_UnhandledKeyboardInterrupt = PyErr_ExceptionMatches(PyExc_KeyboardInterrupt);
     PyErr_Print();
     return 1;
 }
@@ -373,7 +373,7 @@ Py_RunMain(void)
 {
     int code = run_python();
     if (Py_FinalizeEx() < 0) { code = 120; }
-    return hob_unhandled_interrupt ? exit_by_interrupt() : code;
+    return _Py_UnhandledKeyboardInterrupt ? exit_by_interrupt() : code;
 }
 
 static int
@@ -396,6 +396,15 @@ Py_GetArgcArgv(int *argc, wchar_t ***argv)
 {
     *argc = orig_argc;
     *argv = orig_argv;
+}
+
+HOB_EXPORT void
+_Py_ClearArgcArgv(void)
+{
+    for (int i = 0; orig_argv && i < orig_argc; i++) { PyMem_RawFree(orig_argv[i]); }
+    PyMem_RawFree(orig_argv);
+    orig_argv = NULL;
+    orig_argc = 0;
 }
 
 int

@@ -346,6 +346,17 @@ SETTER(Py_SetPythonHome, set_home)
 SETTER(Py_SetPath, set_path)
 SETTER(_Py_SetProgramFullPath, set_full_path)
 
+/* Forget what was set. */
+HOB_EXPORT void
+_PyPathConfig_ClearGlobal(void)
+{
+    wchar_t **slots[] = {&set_program_name, &set_home, &set_path, &set_full_path};
+    for (size_t i = 0; i < ARRAY_LEN(slots); i++) {
+        PyMem_RawFree(*slots[i]);
+        *slots[i] = NULL;
+    }
+}
+
 status
 hob_paths_apply_set(PyConfig *config)
 {

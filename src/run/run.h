@@ -25,4 +25,4 @@ int hob_run_any_file(FILE *file, PyObject *filename, bool close, PyCompilerFlags
 /* exit.c: SystemExit asked for an end; true with *code when it did */
 bool hob_system_exit(int *code);
 
-extern bool hob_unhandled_interrupt;    /* KeyboardInterrupt ended the main program */
+extern HOB_EXPORT int _Py_UnhandledKeyboardInterrupt;   /* it ended the main program */

@@ -746,3 +746,36 @@ again:
     *end = self->at;
     return type;
 }
+
+/* --- the ABI: the operator made of these characters, or OP --- */
+
+static int
+operator_type(const char *text)
+{
+    static const struct { char text[4]; short type; } operators[] = {
+#define OPERATOR(name, text) {text, TOK_##name},
+#include "syntax/tokens.def"
+    };
+    for (size_t i = 0; i < ARRAY_LEN(operators); i++) {
+        if (strcmp(operators[i].text, text) == 0) { return operators[i].type; }
+    }
+    return TOK_OP;
+}
+
+HOB_EXPORT int
+PyToken_OneChar(int a)
+{
+    return operator_type((char[]){(char)a, 0});
+}
+
+HOB_EXPORT int
+PyToken_TwoChars(int a, int b)
+{
+    return operator_type((char[]){(char)a, (char)b, 0});
+}
+
+HOB_EXPORT int
+PyToken_ThreeChars(int a, int b, int c)
+{
+    return operator_type((char[]){(char)a, (char)b, (char)c, 0});
+}

@@ -50,6 +50,7 @@ def code_of(name, origname, library, file):
 
 def main(out, library, ours):
     arrays, rows, symbols = [], [], {}
+    groups = {'Bootstrap': [], 'Stdlib': [], 'Test': []}        # as the ABI exports them
     own = [(name[:-3], os.path.abspath(os.path.join(ours, name)), 0, 1, '') for name in sorted(os.listdir(ours))
            if name.endswith('.py')]
     for name, file, is_package, is_bootstrap, origname in FROZEN + own:
@@ -63,9 +64,15 @@ def main(out, library, ours):
         origin = 'NULL' if origname is None else '"%s"' % (origname or name)
         rows.append('    {"%s", %s, %d, %d, %d, %s},\n' % (
             name, symbols[data], len(data), is_package, is_bootstrap, origin))
+        group = 'Bootstrap' if is_bootstrap else 'Test' if name.startswith('__') else 'Stdlib'
+        groups[group].append('    {"%s", %s, %d, %d},\n' % (
+            name, symbols[data], len(data), is_package))
     with open(out, 'w') as f:
         f.write('/* made by tools/gen/frozen.py */\n' + '\n'.join(arrays))
         f.write('\nstatic const struct frozen_entry frozen_table[] = {\n%s    {NULL},\n};\n' % ''.join(rows))
+        for group, entries in groups.items():
+            f.write('\nstatic const struct _frozen frozen_%s[] = {\n%s    {NULL},\n};\n' % (
+                group.lower(), ''.join(entries)))
 
 
 main(*sys.argv[1:])
