@@ -51,12 +51,16 @@ compare_keys(PyDictObject *self, PyDictKeysObject *keys, PyObject **slot, PyObje
     return has_moved ? KEY_MOVED : same;
 }
 
+/* Comparing may replace the table by one of the other kind: the two hand over. */
+static Py_ssize_t find_stranger(PyDictObject *self, PyObject *key, Py_hash_t hash);
+
 static Py_ssize_t
 find_general(PyDictObject *self, PyObject *key, Py_hash_t hash)
 {
     bool is_str = PyUnicode_CheckExact(key);
 again:;
     PyDictKeysObject *keys = self->ma_keys;
+    if (keys->kind != KEYS_GENERAL) { return find_stranger(self, key, hash); }
     hob_dict_entry *entries = hob_keys_general(keys);
     for (hob_probe p = hob_probe_start(keys, hash);; hob_probe_next(&p)) {
         Py_ssize_t ix = hob_keys_index(keys, p.slot);
