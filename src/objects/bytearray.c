@@ -660,6 +660,8 @@ hob_bytearray_extend(PyObject *self, PyObject *iterable)
         }
         return NULL;
     }
+    /* a failing __len__ or __length_hint__ is the caller's to see */
+    if (PyObject_LengthHint(iterable, 32) < 0) { return NULL; }
     /* collect first: the iterator may look at self, and may fail */
     own PyObject *more = PyByteArray_FromStringAndSize(NULL, 0);
     if (!more || fill_from_iterator(as_array(more), iter) < 0) { return NULL; }

@@ -419,6 +419,7 @@ _PyErr_ChainExceptions(STOLEN PyObject *type, STOLEN PyObject *value, STOLEN PyO
 void
 _PyErr_ChainStackItem(_PyErr_StackItem *item)
 {
+    if (item && (!item->exc_value || item->exc_value == Py_None)) { return; }
     PyThreadState *ts = hob_ts();
     _PyErr_StackItem *saved = ts->exc_info;
     PyObject *type, *value, *tb;

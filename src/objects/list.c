@@ -895,6 +895,8 @@ list_richcompare(PyObject *a, PyObject *b, int op)
         tri same = hob_equal(p, q);
         if (same < 0) { return NULL; }
         if (same) { continue; }
+        /* comparing may have shortened a list: then the lengths decide, below */
+        if (i >= Py_SIZE(x) || i >= Py_SIZE(y)) { break; }
         if (op == Py_EQ || op == Py_NE) { return PyBool_FromLong(op == Py_NE); }
         return PyObject_RichCompare(p, q, op);
     }

@@ -506,7 +506,6 @@ fatal(const char *func, const char *message, int exit_code)
         PyErr_NormalizeException(&type, &value, &tb);
         PyErr_Display(type, value, tb);
     }
-    fputc('\n', stderr);
     hob_traceback_dump_current(2);
     fflush(stderr);
     hob_faulthandler_fini();

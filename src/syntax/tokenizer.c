@@ -683,6 +683,7 @@ next_line:
     *start = *end = -1;
     self->start = -1;
     is_blank = false;
+    bool starts_line = self->at_line_start;     /* not after a type comment alone on it */
     if (self->at_line_start && !read_indentation(self, &is_blank)) { return TOK_ERRORTOKEN; }
     self->start = self->at;
     if (self->n_pending < 0) {
@@ -693,7 +694,7 @@ next_line:
         self->n_pending--;
         return TOK_INDENT;
     }
-    if (self->in_async_def && !is_blank && self->level == 0) { leave_async_def(self); }
+    if (self->in_async_def && starts_line && !is_blank && self->level == 0) { leave_async_def(self); }
 
 again:
     self->start = -1;

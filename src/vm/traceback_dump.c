@@ -8,6 +8,7 @@
 
 #include <unistd.h>
 
+#include "memory/collect.h"
 #include "state/interp.h"
 
 enum { DEPTH_MAX = 100, THREADS_MAX = 100, TEXT_MAX = 500 };
@@ -145,6 +146,7 @@ _Py_DumpTracebackThreads(int fd, PyInterpreterState *interp, PyThreadState *curr
         put(fd, ts == current ? "Current thread 0x" : "Thread 0x");
         _Py_DumpHexadecimal(fd, ts->thread_id, sizeof ts->thread_id * 2);
         put(fd, " (most recent call first):\n");
+        if (ts == current && hob_gc.is_collecting) { put(fd, "  Garbage-collecting\n"); }
         dump_thread_stack(fd, ts, false);
     }
     return NULL;

@@ -80,7 +80,13 @@ min_or_max(PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, const cha
         PyErr_Format(PyExc_TypeError, "%s expected at least 1 argument, got 0", name);
         return NULL;
     }
-    for (Py_ssize_t i = 0; kwnames && i < PyTuple_GET_SIZE(kwnames); i++) {
+    Py_ssize_t n_words = kwnames ? PyTuple_GET_SIZE(kwnames) : 0;
+    if (n_words > 2) {
+        PyErr_Format(PyExc_TypeError, "%s() takes at most 2 keyword arguments (%zd given)", name,
+                     n_words);
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; i < n_words; i++) {
         PyObject *word = PyTuple_GET_ITEM(kwnames, i);
         if (_PyUnicode_EqualToASCIIString(word, "key")) { key = args[nargs + i]; }
         else if (_PyUnicode_EqualToASCIIString(word, "default")) { fallback = args[nargs + i]; }

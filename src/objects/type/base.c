@@ -160,6 +160,9 @@ object_set_class(PyObject *self, PyObject *value, void *context)
     }
     if (hob_type_is_heap(new)) { Py_INCREF(new); }
     Py_SET_TYPE(self, new);
+    if (old->tp_descr_get != new->tp_descr_get || old->tp_descr_set != new->tp_descr_set) {
+        hob_type_forget_descriptors();
+    }
     if (hob_type_is_heap(old)) { Py_DECREF(old); }
     return 0;
 }

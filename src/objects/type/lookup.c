@@ -85,6 +85,14 @@ PyType_Modified(PyTypeObject *type)
     }
 }
 
+/* Who read an attribute under a version also relied on what kind of descriptor its
+ * type makes it.  When an object's kind changes (rare), every version goes. */
+void
+hob_type_forget_descriptors(void)
+{
+    PyType_Modified(&PyBaseObject_Type);
+}
+
 unsigned int
 PyType_ClearCache(void)
 {

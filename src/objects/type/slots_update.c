@@ -198,6 +198,9 @@ hob_slots_update_name(PyTypeObject *type, PyObject *name)
     }
     if (!is_slot) { return 0; }
     update_name(type, name);
+    if (name == ID(__get__) || name == ID(__set__) || name == ID(__delete__)) {
+        hob_type_forget_descriptors();
+    }
     return hob_subclasses_each(type, follow_name, name);
 }
 
@@ -212,6 +215,11 @@ void
 hob_slots_update_all(PyTypeObject *type)
 {
     PyType_Modified(type);
+    descrgetfunc get = type->tp_descr_get;
+    descrsetfunc set = type->tp_descr_set;
     update_every_group(type);
+    if (type->tp_descr_get != get || type->tp_descr_set != set) {
+        hob_type_forget_descriptors();
+    }
     hob_subclasses_each(type, follow_all, NULL);
 }

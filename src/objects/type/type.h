@@ -30,6 +30,9 @@ typedef void (*hob_type_watcher)(PyTypeObject *type);
 enum { TYPE_WATCHERS_MAX = 8 };
 status hob_type_watch(hob_type_watcher watcher);        /* -1: no room (no exception) */
 
+/* Take every version back: some object has become another kind of descriptor. */
+void hob_type_forget_descriptors(void);
+
 /* --- lookup on the type, through the mro --- */
 
 enum { TYPE_CACHE_LOG2 = 12, TYPE_CACHE_SIZE = 1 << TYPE_CACHE_LOG2 };
