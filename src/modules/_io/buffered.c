@@ -49,6 +49,7 @@ static tri
 raw_is_closed(buffered *self)
 {
     if (!self->ok) { return bad_state(self); }
+    if (!self->buffer) { return 1; }
     own PyObject *closed = PyObject_GetAttr(self->raw, ID(closed));
     return closed ? PyObject_IsTrue(closed) : -1;
 }
@@ -70,10 +71,16 @@ enter_slow(buffered *self)
         PyErr_Format(PyExc_RuntimeError, "reentrant call inside %R", self);
         return -1;
     }
+    /* at the end, a daemon thread that will never run again may hold the lock */
+    PY_TIMEOUT_T limit = _Py_IsFinalizing() ? 1000000 : -1;
     PyThreadState *ts = PyEval_SaveThread();
-    PyThread_acquire_lock(self->lock, WAIT_LOCK);
+    PyLockStatus got = PyThread_acquire_lock_timed(self->lock, limit, 0);
     PyEval_RestoreThread(ts);
-    return 0;
+    if (got == PY_LOCK_ACQUIRED) { return 0; }
+    PyObject *text = PyObject_ASCII((PyObject *)self);
+    const char *shown = text ? PyUnicode_AsUTF8(text) : NULL;
+    _Py_FatalErrorFormat("_enter_buffered_busy", "could not acquire lock for %s at interpreter "
+                         "shutdown, possibly due to daemon threads", shown ? shown : "<ascii() failed>");
 }
 
 static MUST_USE status
@@ -380,6 +387,7 @@ buffered_get_closed(PyObject *op, void *closure)
 {
     buffered *self = (buffered *)op;
     CHECK_READY(self);
+    if (!self->buffer) { Py_RETURN_TRUE; }
     return PyObject_GetAttr(self->raw, ID(closed));
 }
 
@@ -449,13 +457,11 @@ buffered_close(PyObject *op, PyObject *unused)
     own PyObject *flushed = PyObject_CallMethodNoArgs(op, ID(flush));
     PyObject *type = NULL, *value = NULL, *tb = NULL;
     if (!flushed) { PyErr_Fetch(&type, &value, &tb); }
+    PyMem_Free(self->buffer);           /* from here on the stream counts as closed */
+    self->buffer = NULL;
+    self->pos = self->end = 0;
+    self->is_dirty = false;
     own PyObject *done = PyObject_CallMethodNoArgs(self->raw, ID(close));
-    if (self->buffer) {
-        PyMem_Free(self->buffer);
-        self->buffer = NULL;
-        self->pos = self->end = 0;
-        self->is_dirty = false;
-    }
     if (type) {
         _PyErr_ChainExceptions(type, value, tb);
         return NULL;
@@ -519,6 +525,19 @@ read_all(buffered *self)
     }
 }
 
+/* Move up to n bytes that were read ahead to out; how many that were. */
+static Py_ssize_t
+take_ahead(buffered *self, char *out, Py_ssize_t n)
+{
+    Py_ssize_t have = ahead(self);
+    if (have > n) { have = n; }
+    if (have > 0) {
+        memcpy(out, self->buffer + self->pos, (size_t)have);
+        self->pos += have;
+    }
+    return have;
+}
+
 /* Exactly n bytes unless the end or a would-block comes first. */
 static PyObject *
 read_n(buffered *self, Py_ssize_t n)
@@ -526,14 +545,9 @@ read_n(buffered *self, Py_ssize_t n)
     PyObject *bytes = PyBytes_FromStringAndSize(NULL, n);
     if (!bytes) { return NULL; }
     char *out = PyBytes_AS_STRING(bytes);
-    Py_ssize_t have = ahead(self), got = 0;
-    if (have > 0) {
-        memcpy(out, self->buffer + self->pos, (size_t)have);
-        self->pos += have;
-        got = have;
-    }
-    forget_ahead(self);
+    Py_ssize_t got = take_ahead(self, out, n);
     while (got < n) {
+        forget_ahead(self);
         Py_ssize_t left = n - got;
         Py_ssize_t whole = left - left % self->size;    /* straight into the result */
         Py_ssize_t r;
@@ -613,8 +627,12 @@ buffered_read1(buffered *self, Py_ssize_t size)
     }
     Py_ssize_t n = -1;
     if (to_reading(self) == 0) {
-        forget_ahead(self);
-        n = raw_read(self, PyBytes_AS_STRING(bytes), size);
+        /* another thread may have read ahead while we waited for the lock */
+        n = take_ahead(self, PyBytes_AS_STRING(bytes), size);
+        if (n == 0) {
+            forget_ahead(self);
+            n = raw_read(self, PyBytes_AS_STRING(bytes), size);
+        }
     }
     leave(self);
     if (n == -1) {
@@ -632,42 +650,25 @@ read_into(buffered *self, Py_buffer *buffer, bool once)
     CHECK_READY(self);
     if (check_open(self, "readinto of closed file") < 0) { return NULL; }
     char *out = buffer->buf;
-    Py_ssize_t got = 0, n = ahead(self);
-    if (n > 0) {
-        if (n >= buffer->len) { n = buffer->len; }
-        memcpy(out, self->buffer + self->pos, (size_t)n);
-        self->pos += n;
-        if (n == buffer->len || once) { return PyLong_FromSsize_t(n); }
-        got = n;
-    }
+    Py_ssize_t got = take_ahead(self, out, buffer->len);
+    if (got == buffer->len) { return PyLong_FromSsize_t(got); }
     if (enter(self) < 0) { return NULL; }
     Py_ssize_t r = to_reading(self);
     while (r >= 0 && got < buffer->len) {
         Py_ssize_t left = buffer->len - got;
-        forget_ahead(self);
-        if (left > self->size || (once && got == 0)) {
-            r = left > self->size ? raw_read(self, out + got, left) : 0;
-            if (left > self->size) { if (r > 0) { got += r; } }
+        r = take_ahead(self, out + got, left);
+        if (r == 0) {
+            forget_ahead(self);
+            if (left > self->size) { r = raw_read(self, out + got, left); }
+            else if (once && got > 0) { break; }        /* enough to return: do not wait */
             else {
                 r = fill(self);
-                if (r > 0) {
-                    Py_ssize_t part = r < left ? r : left;
-                    memcpy(out + got, self->buffer, (size_t)part);
-                    self->pos = part;
-                    got += part;
-                }
+                if (r > 0) { r = take_ahead(self, out + got, left); }
             }
         }
-        else {
-            r = fill(self);
-            if (r > 0) {
-                Py_ssize_t part = r < left ? r : left;
-                memcpy(out + got, self->buffer, (size_t)part);
-                self->pos = part;
-                got += part;
-            }
-        }
-        if (r <= 0 || once) { break; }
+        if (r <= 0) { break; }
+        got += r;
+        if (once) { break; }
     }
     leave(self);
     if (r == -1) { return NULL; }
@@ -710,20 +711,22 @@ read_line(buffered *self, Py_ssize_t limit)
     own PyObject *line = NULL;
     PyObject *result = NULL;
     if (to_reading(self) < 0) { goto done; }
-    line = PyBytes_FromStringAndSize(self->buffer + self->pos, ahead(self));
-    if (!line) { goto done; }
-    for (;;) {
+    line = PyBytes_FromStringAndSize(NULL, 0);
+    while (line) {
         Py_ssize_t got = PyBytes_GET_SIZE(line);
-        forget_ahead(self);
-        Py_ssize_t r = fill(self);
-        if (r == -1) { goto done; }
-        if (r <= 0) { break; }
-        n = limit >= 0 && limit - got < r ? limit - got : r;
-        newline = memchr(self->buffer, '\n', (size_t)n);
-        if (newline) { n = newline + 1 - self->buffer; }
+        if (ahead(self) == 0) {
+            forget_ahead(self);
+            Py_ssize_t r = fill(self);
+            if (r == -1) { goto done; }
+            if (r <= 0) { break; }
+        }
+        start = self->buffer + self->pos;
+        n = limit >= 0 && limit - got < ahead(self) ? limit - got : ahead(self);
+        newline = memchr(start, '\n', (size_t)n);
+        if (newline) { n = newline + 1 - start; }
         if (_PyBytes_Resize(&line, got + n) < 0) { goto done; }
-        memcpy(PyBytes_AS_STRING(line) + got, self->buffer, (size_t)n);
-        self->pos = n;
+        memcpy(PyBytes_AS_STRING(line) + got, self->buffer + self->pos, (size_t)n);
+        self->pos += n;
         if (newline || (limit >= 0 && got + n >= limit)) { break; }
     }
     result = take(line);

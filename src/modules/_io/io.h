@@ -31,7 +31,8 @@ extern PyObject *hob_io_unsupported;    /* io.UnsupportedOperation, owned */
 
 /* --- iobase.c --- */
 status hob_buffered_ready(void);
-extern PyMethodDef *const hob_iobase_checks, *const hob_fileio_private, *const hob_bytesio_private,
+extern PyMethodDef *const hob_iobase_checks, *const hob_rawiobase_abstracts,
+     *const hob_fileio_private, *const hob_bytesio_private,
     *const hob_stringio_private;
 status hob_io_check_closed(PyObject *stream);           /* ValueError when closed */
 status hob_io_check_readable(PyObject *stream);

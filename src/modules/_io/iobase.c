@@ -498,6 +498,21 @@ rawiobase_readall(PyObject *self)
     return empty ? _PyBytes_Join(empty, chunks) : NULL;
 }
 
+static PyObject *
+rawiobase_abstract(PyObject *self, PyObject *args)
+{
+    PyErr_SetNone(PyExc_NotImplementedError);
+    return NULL;
+}
+
+static PyMethodDef rawiobase_abstracts[] = {
+    {"readinto", rawiobase_abstract, METH_VARARGS, NULL},
+    {"write", rawiobase_abstract, METH_VARARGS, NULL},
+    {NULL},
+};
+
+PyMethodDef *const hob_rawiobase_abstracts = rawiobase_abstracts;
+
 /* --- _BufferedIOBase --- */
 
 /** _BufferedIOBase.detach($self, /)

@@ -270,6 +270,7 @@ PyInit__io(void)
         }
     }
     if (add_private(&hob_iobase_type, hob_iobase_checks) < 0
+        || add_private(&hob_rawiobase_type, hob_rawiobase_abstracts) < 0
         || add_private(&hob_fileio_type, hob_fileio_private) < 0
         || add_private(&hob_bytesio_type, hob_bytesio_private) < 0
         || add_private(&hob_stringio_type, hob_stringio_private) < 0) {
