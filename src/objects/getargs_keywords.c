@@ -244,6 +244,13 @@ refuse_leftover(const _PyArg_Parser *parser, const keywords *kw, Py_ssize_t narg
             return;
         }
     }
+    at = 0;             /* every name is known by its text: a subclass of str hides itself */
+    for (Py_ssize_t i = 0; i < kw->n; i++) {
+        PyObject *given = keyword_name(kw, i, &at);
+        if (PyUnicode_CheckExact(given)) { continue; }
+        refuse_unknown(parser->fname, given);
+        return;
+    }
 }
 
 static COLD void
@@ -397,6 +404,14 @@ named_refuse_leftover(const named_call *c)
             refuse_unknown(c->fname, given);
             return;
         }
+    }
+    /* every name is known by its text: a subclass of str hides from the lookup */
+    at = 0;
+    for (Py_ssize_t i = 0; i < c->kw.n; i++) {
+        PyObject *given = keyword_name(&c->kw, i, &at);
+        if (PyUnicode_CheckExact(given)) { continue; }
+        refuse_unknown(c->fname, given);
+        return;
     }
 }
 

@@ -203,7 +203,6 @@ hob_status_in(const char *func, const char *message)
     return status;
 }
 
-HOB_EXPORT const char *_Py_GetEnv(int use_environment, const char *name);
 
 const char *
 _Py_GetEnv(int use_environment, const char *name)

@@ -35,6 +35,7 @@ void hob_paths_dump(const PyConfig *config);            /* the report of a faile
 status hob_config_copy(PyConfig *to, const PyConfig *from);
 const wchar_t *hob_config_xoption(const PyConfig *config, const wchar_t *name);
 const char *hob_config_env(const PyConfig *config, const char *name);   /* or NULL, also if "" */
+HOB_EXPORT const char *_Py_GetEnv(int use_environment, const char *name);
 void hob_config_to_flags(const PyConfig *config);       /* Py_OptimizeFlag and kin */
 
 const PyPreConfig *hob_preconfig(void);                  /* init.c: what start-up was told */

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "import/import.h"
+#include "memory/alloc.h"
 #include "memory/own.h"
 #include "modules/sys/sys.h"
 #include "objects/ids.h"
@@ -35,16 +36,39 @@ fail(const char *func, const char *message)
 
 /* --- locale --- */
 
-static bool preinitialised;
+static bool preinitialised, is_preinitialising;
 static PyPreConfig pre_config;
+
+/* Whose memory it will be: what the embedder chose, PYTHONMALLOC, or -X dev. */
+static PyStatus
+choose_allocators(PyPreConfig *pre)
+{
+    PyMemAllocatorName allocator = (PyMemAllocatorName)pre->allocator;
+    const char *dev = _Py_GetEnv(pre->use_environment, "PYTHONDEVMODE");
+    if (pre->dev_mode < 0) { pre->dev_mode = dev != NULL; }
+    if (allocator == PYMEM_ALLOCATOR_NOT_SET && pre->dev_mode) {
+        allocator = PYMEM_ALLOCATOR_DEBUG;
+    }
+    const char *name = _Py_GetEnv(pre->use_environment, "PYTHONMALLOC");
+    if (name && pre->allocator == PYMEM_ALLOCATOR_NOT_SET
+        && _PyMem_GetAllocatorName(name, &allocator) < 0) {
+        return fail("preconfig_init_allocator", "PYTHONMALLOC: unknown allocator");
+    }
+    pre->allocator = allocator;
+    if (_PyMem_SetupAllocators(allocator) < 0) { return PyStatus_NoMemory(); }
+    return PyStatus_Ok();
+}
 
 PyStatus
 Py_PreInitialize(const PyPreConfig *given)
 {
     if (preinitialised) { return PyStatus_Ok(); }
-    preinitialised = true;
     if (given) { pre_config = *given; }
     else { PyPreConfig_InitPythonConfig(&pre_config); }
+    is_preinitialising = true;
+    PyStatus status = choose_allocators(&pre_config);
+    if (PyStatus_Exception(status)) { return status; }
+    preinitialised = true;
     hob_locale_init(&pre_config);
     return PyStatus_Ok();
 }
@@ -75,7 +99,8 @@ Py_PreInitializeFromBytesArgs(const PyPreConfig *given, Py_ssize_t argc, char **
             if (*word != 'W' && *word != 'X') { continue; }
             const char *value = word[1] ? word + 1 : i + 1 < argc ? argv[++i] : "";
             if (*word == 'X') {
-                if (strcmp(value, "utf8") == 0 || strcmp(value, "utf8=1") == 0) {
+                if (strcmp(value, "dev") == 0) { pre.dev_mode = 1; }
+                else if (strcmp(value, "utf8") == 0 || strcmp(value, "utf8=1") == 0) {
                     pre.utf8_mode = 1;
                 }
                 else if (strcmp(value, "utf8=0") == 0) { pre.utf8_mode = 0; }
@@ -487,7 +512,7 @@ runtime_stage(void)
 {
     return _PyRuntime.finalizing ? "finalizing" : _PyRuntime.initialized ? "initialized"
         : _PyRuntime.core_initialized ? "core initialized"
-        : preinitialised ? "preinitialized" : "unknown";
+        : preinitialised ? "preinitialized" : is_preinitialising ? "preinitializing" : "unknown";
 }
 
 static COLD void __attribute__((noreturn))
@@ -506,8 +531,10 @@ fatal(const char *func, const char *message, int exit_code)
         PyErr_NormalizeException(&type, &value, &tb);
         PyErr_Display(type, value, tb);
     }
-    hob_traceback_dump_current(2);
+    fputc('\n', stderr);
     fflush(stderr);
+    hob_traceback_dump_current(2);
+    if (ts) { _Py_DumpExtensionModules(2, ts->interp); }
     hob_faulthandler_fini();
     if (exit_code < 0) { abort(); }
     exit(exit_code);

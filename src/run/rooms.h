@@ -17,6 +17,7 @@ MUST_USE status hob_warnings_init(void);
 MUST_USE status hob_fs_encoding_init(void);
 MUST_USE status hob_vm_init(void);                                      /* vm */
 void            hob_traceback_dump_current(int fd);
+HOB_EXPORT void _Py_DumpExtensionModules(int fd, PyInterpreterState *interp);
 MUST_USE status hob_builtins_init(PyInterpreterState *interp);          /* modules */
 MUST_USE status hob_signal_install(void);
 

@@ -450,6 +450,7 @@ PyGILState_Check(void)
 {
     if (check_is_off) { return 1; }
     PyThreadState *ts = hob_ts();
+    if (!ts && !_PyRuntime.core_initialized) { return 1; }     /* nobody else runs yet */
     return ts && ts == bound;
 }
 

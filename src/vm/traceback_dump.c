@@ -159,6 +159,5 @@ hob_traceback_dump_current(int fd)
     PyThreadState *ts = hob_ts();
     if (!ts) { ts = PyGILState_GetThisThreadState(); }
     if (!ts) { return; }
-    put(fd, "\n");
     _Py_DumpTracebackThreads(fd, ts->interp, ts);
 }
