@@ -49,7 +49,6 @@ static tri
 raw_is_closed(buffered *self)
 {
     if (!self->ok) { return bad_state(self); }
-    if (!self->buffer) { return 1; }
     own PyObject *closed = PyObject_GetAttr(self->raw, ID(closed));
     return closed ? PyObject_IsTrue(closed) : -1;
 }
@@ -58,6 +57,7 @@ static status
 check_open(buffered *self, const char *message)
 {
     tri closed = raw_is_closed(self);
+    if (closed == 0 && !self->buffer) { closed = 1; }   /* close() is under way */
     if (closed > 0) { PyErr_SetString(PyExc_ValueError, message); }
     return closed ? -1 : 0;
 }
@@ -387,7 +387,6 @@ buffered_get_closed(PyObject *op, void *closure)
 {
     buffered *self = (buffered *)op;
     CHECK_READY(self);
-    if (!self->buffer) { Py_RETURN_TRUE; }
     return PyObject_GetAttr(self->raw, ID(closed));
 }
 
