@@ -534,7 +534,8 @@ fatal(const char *func, const char *message, int exit_code)
     fputc('\n', stderr);
     fflush(stderr);
     hob_traceback_dump_current(2);
-    if (ts) { _Py_DumpExtensionModules(2, ts->interp); }
+    PyInterpreterState *interp = ts ? ts->interp : _PyRuntime.main_interp;
+    if (interp) { _Py_DumpExtensionModules(2, interp); }
     hob_faulthandler_fini();
     if (exit_code < 0) { abort(); }
     exit(exit_code);

@@ -230,9 +230,15 @@ _PyInterpreterState_GetEvalFrameFunc(PyInterpreterState *interp)
     return interp->eval_frame;
 }
 
+int hob_eval_hooked;
+
 void
 _PyInterpreterState_SetEvalFrameFunc(PyInterpreterState *interp,
                                      _PyFrameEvalFunction eval_frame)
 {
     interp->eval_frame = eval_frame;
+    hob_eval_hooked = 0;
+    for (interp = PyInterpreterState_Head(); interp; interp = PyInterpreterState_Next(interp)) {
+        hob_eval_hooked |= interp->eval_frame != _PyEval_EvalFrameDefault;
+    }
 }

@@ -76,3 +76,6 @@ hob_breaker_clear(PyInterpreterState *interp, int bits)
 {
     __atomic_fetch_and(&interp->breaker, ~bits, __ATOMIC_RELAXED);
 }
+
+/* An extension evaluates frames (PEP 523): no call may be taken into the running loop. */
+extern int hob_eval_hooked;
