@@ -109,7 +109,9 @@ cfunction_call(PyObject *callable, PyObject *args, PyObject *kwargs)
         return METH(callable, PyCFunctionWithKeywords)(self, args, kwargs);
     }
     if (kwargs && PyDict_GET_SIZE(kwargs)) {
-        return hob_meth_error(callable, "%U takes no keyword arguments", -1);
+        /* unlike the vectorcalls, this one tells no module or type */
+        return PyErr_Format(PyExc_TypeError, "%.200s() takes no keyword arguments",
+                            FUNC(callable)->m_ml->ml_name);
     }
     return METH(callable, PyCFunction)(self, args);
 }
