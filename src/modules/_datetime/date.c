@@ -59,6 +59,10 @@ static PyObject *
 date_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"year", "month", "day", NULL};
+    int plain[3];
+    if (hob_datetime_plain_ints(args, kwargs, 3, 3, plain)) {
+        return hob_date_new((civil){plain[0], plain[1], plain[2]}, type);
+    }
     if (PyTuple_GET_SIZE(args) == 1) {
         PyObject *bytes = NULL;
         tri found = hob_datetime_state(PyTuple_GET_ITEM(args, 0), _PyDateTime_DATE_DATASIZE, 2,
@@ -96,7 +100,7 @@ date_fromtimestamp(PyObject *type, PyObject *timestamp)
 static PyObject *
 date_today(PyObject *type, PyObject *unused)
 {
-    own PyObject *module = PyImport_ImportModule("time");
+    own PyObject *module = hob_datetime_module(NAME(time));
     if (!module) { return NULL; }
     own PyObject *now = PyObject_CallMethodNoArgs(module, NAME(time));
     return now ? PyObject_CallMethodOneArg(type, NAME(fromtimestamp), now) : NULL;

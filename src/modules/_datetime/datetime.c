@@ -91,6 +91,11 @@ datetime_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"year", "month", "day", "hour", "minute", "second", "microsecond",
                             "tzinfo", "fold", NULL};
+    int f[7] = {0};
+    if (hob_datetime_plain_ints(args, kwargs, 3, 7, f)) {
+        return hob_datetime_new((civil){f[0], f[1], f[2]}, (clock_time){f[3], f[4], f[5], f[6]},
+                                Py_None, 0, type);
+    }
     Py_ssize_t n = PyTuple_GET_SIZE(args);
     if (n == 1 || n == 2) {
         PyObject *bytes = NULL;
@@ -292,7 +297,7 @@ datetime_strptime(PyObject *type, PyObject *args)
 {
     PyObject *string, *format;
     if (!PyArg_ParseTuple(args, "UU:strptime", &string, &format)) { return NULL; }
-    own PyObject *module = PyImport_ImportModule("_strptime");
+    own PyObject *module = hob_datetime_module(NAME(_strptime));
     if (!module) { return NULL; }
     return PyObject_CallMethodObjArgs(module, NAME(_strptime_datetime), type, string, format,
                                       NULL);
@@ -525,7 +530,8 @@ datetime_repr(PyObject *self)
 static PyObject *
 datetime_str(PyObject *self)
 {
-    return PyObject_CallMethod(self, "isoformat", "s", " ");
+    own PyObject *space = PyUnicode_FromOrdinal(' ');
+    return space ? PyObject_CallMethodOneArg(self, NAME(isoformat), space) : NULL;
 }
 
 static PyObject *

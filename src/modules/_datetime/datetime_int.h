@@ -197,7 +197,7 @@ text_part(text s, Py_ssize_t start, Py_ssize_t end)
 #define DATETIME_NAMES(X)                                                       \
     X(utcoffset) X(dst) X(tzname) X(fromutc) X(isoformat) X(strftime)           \
     X(timetuple) X(replace) X(struct_time) X(fromtimestamp) X(time)             \
-    X(__getinitargs__) X(__getstate__) X(as_integer_ratio) X(_strptime_datetime)
+    X(__getinitargs__) X(__getstate__) X(as_integer_ratio) X(_strptime_datetime) X(_strptime)
 typedef struct {
 #define X(name) PyObject *name;
     DATETIME_NAMES(X)
@@ -205,6 +205,13 @@ typedef struct {
 } name_table;
 extern name_table hob_datetime_names;
 #define NAME(name) (hob_datetime_names.name)
+
+/* Fast path of constructors: true when there are no keywords and the arguments,
+ * low to high of them, are plain ints that fit; the rest of out is left alone. */
+bool hob_datetime_plain_ints(PyObject *args, PyObject *kwargs, int low, int high, int *out);
+
+/* The module of that name, from sys.modules when it is there. */
+MUST_USE PyObject *hob_datetime_module(PyObject *name);
 
 /* A pickled state: bytes, or the str old pickles hold (then encoded).  1 when
  * arg is one, with *out new; byte `at` without its top bit is in low..high. */

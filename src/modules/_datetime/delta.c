@@ -201,6 +201,10 @@ delta_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         {0, (int64_t)DAY_SECONDS * SECOND_US}, {6, 7LL * DAY_SECONDS * SECOND_US},
     };
     PyObject *parts[7] = {NULL};
+    int plain[3] = {0};
+    if (hob_datetime_plain_ints(args, kwargs, 0, 3, plain)) {
+        return hob_delta_new(plain[0], plain[1], plain[2], true, type);
+    }
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|OOOOOOO:__new__", names, &parts[0], &parts[1],
                                      &parts[2], &parts[3], &parts[4], &parts[5], &parts[6])) {
         return NULL;

@@ -95,7 +95,7 @@ hob_format_ctime(civil date, clock_time clock)
 PyObject *
 hob_format_struct_time(civil date, clock_time clock, int dst)
 {
-    own PyObject *module = PyImport_ImportModule("time");
+    own PyObject *module = hob_datetime_module(NAME(time));
     if (!module) { return NULL; }
     own PyObject *fields = Py_BuildValue(
         "(iiiiiiiii)", date.year, date.month, date.day, clock.hour, clock.minute, clock.second,
@@ -201,7 +201,7 @@ hob_format_strftime(PyObject *self, PyObject *format, PyObject *tuple, PyObject 
     Py_ssize_t end = PyUnicode_FindChar(whole, 0, 0, length, 1);
     own PyObject *expanded = PyUnicode_Substring(whole, 0, end < 0 ? length : end);
     if (!expanded) { return NULL; }
-    own PyObject *module = PyImport_ImportModule("time");
+    own PyObject *module = hob_datetime_module(NAME(time));
     if (!module) { return NULL; }
     return PyObject_CallMethodObjArgs(module, NAME(strftime), expanded, tuple, NULL);
 }

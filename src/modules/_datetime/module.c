@@ -7,6 +7,30 @@
 
 name_table hob_datetime_names;
 
+bool
+hob_datetime_plain_ints(PyObject *args, PyObject *kwargs, int low, int high, int *out)
+{
+    Py_ssize_t n = PyTuple_GET_SIZE(args);
+    if (kwargs || n < low || n > high) { return false; }
+    for (Py_ssize_t i = 0; i < n; i++) {
+        PyObject *arg = PyTuple_GET_ITEM(args, i);
+        if (!PyLong_CheckExact(arg)) { return false; }
+        int overflow;
+        long value = PyLong_AsLongAndOverflow(arg, &overflow);
+        if (overflow || value != (int)value) { return false; }
+        out[i] = (int)value;
+    }
+    return true;
+}
+
+PyObject *
+hob_datetime_module(PyObject *name)
+{
+    PyObject *module = PyImport_GetModule(name);
+    if (module || PyErr_Occurred()) { return module; }
+    return PyImport_Import(name);
+}
+
 /* --- the C interface of <datetime.h> --- */
 
 static PyObject *

@@ -78,6 +78,10 @@ static PyObject *
 time_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"hour", "minute", "second", "microsecond", "tzinfo", "fold", NULL};
+    int f[4] = {0};
+    if (hob_datetime_plain_ints(args, kwargs, 0, 4, f)) {
+        return hob_time_new((clock_time){f[0], f[1], f[2], f[3]}, Py_None, 0, type);
+    }
     Py_ssize_t n = PyTuple_GET_SIZE(args);
     if (n == 1 || n == 2) {
         PyObject *bytes = NULL;
