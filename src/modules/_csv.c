@@ -195,7 +195,9 @@ settle(dialect *self, PyObject *const *settings)
         || take_truth(settings[S_STRICT], &self->strict) < 0) {
         return -1;
     }
-    if (settings[S_QUOTECHAR] == Py_None && !settings[S_QUOTING]) { self->quoting = QUOTE_NONE; }
+    if (settings[S_QUOTECHAR] == Py_None && !settings[S_QUOTING]) {
+        self->quoting = QUOTE_NONE;
+    }
     if (self->quotechar == NO_CHAR && self->quoting != QUOTE_NONE) {
         PyErr_SetString(PyExc_TypeError, "quotechar must be set if quoting enabled");
         return -1;
@@ -357,7 +359,8 @@ static PyMemberDef dialect_members[] = {
 static PyObject *
 refuse_pickle(PyObject *op)
 {
-    PyErr_Format(PyExc_TypeError, "cannot pickle '%.100s' instances", _PyType_Name(Py_TYPE(op)));
+    PyErr_Format(PyExc_TypeError, "cannot pickle '%.100s' instances",
+                 _PyType_Name(Py_TYPE(op)));
     return NULL;
 }
 
@@ -843,10 +846,11 @@ static MUST_USE status
 write_fields(row_writer *w, PyObject *fields)
 {
     bool any = false;
+    Py_UCS4 delimiter = w->dialect->delimiter;
     for (;; any = true) {
         own PyObject *field = PyIter_Next(fields);
         if (!field) { break; }
-        if (any && _PyUnicodeWriter_WriteChar(&w->text, w->dialect->delimiter) < 0) { return -1; }
+        if (any && _PyUnicodeWriter_WriteChar(&w->text, delimiter) < 0) { return -1; }
         if (write_field(w, field) < 0) { return -1; }
     }
     if (PyErr_Occurred()) { return -1; }
@@ -1008,7 +1012,9 @@ static PyObject *
 csv_unregister_dialect(PyObject *module, PyObject *name)
 {
     csv_state *state = state_of(module);
-    if (!find_dialect(state, name) || PyDict_DelItem(state->dialects, name) < 0) { return NULL; }
+    if (!find_dialect(state, name) || PyDict_DelItem(state->dialects, name) < 0) {
+        return NULL;
+    }
     Py_RETURN_NONE;
 }
 
