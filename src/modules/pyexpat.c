@@ -136,8 +136,9 @@ static PyObject *
 interned_or_none(expat_parser *self, const XML_Char *text)
 {
     own PyObject *name = text_or_none(text);
-    if (!name || !self->intern) { return take(name); }
-    return Py_XNewRef(PyDict_SetDefault(self->intern, name, name));
+    PyObject *intern = self->intern;
+    if (!name || !intern) { return take(name); }
+    return Py_XNewRef(PyDict_SetDefault(intern, name, name));
 }
 
 /* --- calling a handler --- */
@@ -168,12 +169,13 @@ stop_parsing(expat_parser *self)
 
 /* Call handlers[which]; an exception gets a traceback entry with the event's name. */
 static PyObject *
-handler_call(expat_parser *self, int which, PyObject *args, const char *event, int line)
+handler_call(expat_parser *self, int which, PyObject *const *args, Py_ssize_t n_args,
+             const char *event, int line)
 {
     own PyObject *handler = Py_XNewRef(self->handlers[which]);
     if (!handler) { Py_RETURN_NONE; }   /* a finalizer took it while args were made */
     self->in_callback = true;
-    PyObject *result = PyObject_Call(handler, args, NULL);
+    PyObject *result = PyObject_Vectorcall(handler, args, (size_t)n_args, NULL);
     self->in_callback = false;
     if (!result) {
         _PyTraceback_Add(event, __FILE__, line);
@@ -194,13 +196,14 @@ static status
 text_deliver(expat_parser *self, const XML_Char *text, int length)
 {
     if (!self->handlers[H_CharacterData]) { return PyErr_Occurred() ? -1 : 0; }
-    own PyObject *args = Py_BuildValue("(N)", PyUnicode_DecodeUTF8(text, length, "strict"));
-    if (!args) {
+    own PyObject *string = PyUnicode_DecodeUTF8(text, length, "strict");
+    if (!string) {
         stop_parsing(self);
         XML_SetCharacterDataHandler(self->expat, ignore_text);
         return -1;
     }
-    own PyObject *result = handler_call(self, H_CharacterData, args, "CharacterData", __LINE__);
+    own PyObject *result =
+        handler_call(self, H_CharacterData, &string, 1, "CharacterData", __LINE__);
     if (!result) {
         XML_SetCharacterDataHandler(self->expat, ignore_text);
         return -1;
@@ -268,7 +271,8 @@ tell(expat_parser *self, int which, bool wants_answer, const char *event, int li
         stop_parsing(self);
         return 0;
     }
-    own PyObject *result = handler_call(self, which, args, event, line);
+    own PyObject *result = handler_call(self, which, &PyTuple_GET_ITEM(args, 0),
+                                        PyTuple_GET_SIZE(args), event, line);
     return result && wants_answer ? (int)PyLong_AsLong(result) : 0;
 }
 
@@ -324,12 +328,13 @@ on_StartElement(void *user, const XML_Char *name, const XML_Char **attributes)
     if (!event_begins(self, H_StartElement)) { return; }
     own PyObject *container = attributes_new(self, attributes);
     own PyObject *tag = container ? interned_or_none(self, name) : NULL;
-    own PyObject *args = tag ? PyTuple_Pack(2, tag, container) : NULL;
-    if (!args) {
+    if (!tag) {
         stop_parsing(self);
         return;
     }
-    own PyObject *result = handler_call(self, H_StartElement, args, "StartElement", __LINE__);
+    PyObject *args[] = {tag, container};
+    own PyObject *result =
+        handler_call(self, H_StartElement, args, 2, "StartElement", __LINE__);
 }
 
 static void
@@ -373,11 +378,11 @@ on_ElementDecl(void *user, const XML_Char *name, XML_Content *model)
     if (event_begins(self, H_ElementDecl)) {
         own PyObject *nodes = content_model(model);
         own PyObject *tag = nodes ? interned_or_none(self, name) : NULL;
-        own PyObject *args = tag ? PyTuple_Pack(2, tag, nodes) : NULL;
-        if (!args) { stop_parsing(self); }
+        if (!tag) { stop_parsing(self); }
         else {
+            PyObject *args[] = {tag, nodes};
             own PyObject *result =
-                handler_call(self, H_ElementDecl, args, "ElementDecl", __LINE__);
+                handler_call(self, H_ElementDecl, args, 2, "ElementDecl", __LINE__);
         }
     }
     XML_FreeContentModel(self->expat, model);
