@@ -49,7 +49,8 @@ hob_datetime_state(PyObject *arg, Py_ssize_t size, int at, int mask, int low, in
     *out = PyUnicode_AsLatin1String(arg);
     if (*out) { return 1; }
     if (PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) {
-        PyErr_Format(PyExc_ValueError, "Failed to encode latin1 string when unpickling a %s object."
+        PyErr_Format(PyExc_ValueError,
+                     "Failed to encode latin1 string when unpickling a %s object."
                      " pickle.load(data, encoding='latin1') is assumed.", what);
     }
     return -1;
@@ -156,7 +157,8 @@ static PyObject *
 date_repr(PyObject *self)
 {
     civil d = date_civil(self);
-    return PyUnicode_FromFormat("%s(%d, %d, %d)", Py_TYPE(self)->tp_name, d.year, d.month, d.day);
+    return PyUnicode_FromFormat("%s(%d, %d, %d)", Py_TYPE(self)->tp_name, d.year, d.month,
+                                d.day);
 }
 
 static PyObject *
@@ -184,7 +186,9 @@ date_strftime(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"format", NULL};
     PyObject *format;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "U:strftime", names, &format)) { return NULL; }
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "U:strftime", names, &format)) {
+        return NULL;
+    }
     own PyObject *tuple = PyObject_CallMethodNoArgs(self, NAME(timetuple));
     return tuple ? hob_format_strftime(self, format, tuple, self) : NULL;
 }
@@ -308,9 +312,16 @@ date_hash(PyObject *self)
     return DATE(self)->hashcode;
 }
 
-static PyObject *date_year(PyObject *op, void *c) { return PyLong_FromLong(date_civil(op).year); }
-static PyObject *date_month(PyObject *op, void *c) { return PyLong_FromLong(date_civil(op).month); }
-static PyObject *date_day(PyObject *op, void *c) { return PyLong_FromLong(date_civil(op).day); }
+#define GET(name)                                                               \
+    static PyObject *                                                           \
+    date_##name(PyObject *self, void *unused)                                   \
+    {                                                                           \
+        return PyLong_FromLong(date_civil(self).name);                          \
+    }
+GET(year)
+GET(month)
+GET(day)
+#undef GET
 
 static PyGetSetDef date_getset[] = {
     {"year", date_year, NULL, NULL, NULL},
@@ -328,7 +339,8 @@ static PyMethodDef date_methods[] = {
      "The date with a proleptic Gregorian ordinal; 1 is 0001-01-01."},
     {"fromisoformat", date_fromisoformat, METH_O | METH_CLASS,
      "The date that a string in ISO 8601 format tells."},
-    {"fromisocalendar", KEYWORDS(date_fromisocalendar), METH_VARARGS | METH_KEYWORDS | METH_CLASS,
+    {"fromisocalendar", KEYWORDS(date_fromisocalendar),
+     METH_VARARGS | METH_KEYWORDS | METH_CLASS,
      "The date of an ISO year, week number and weekday; isocalendar() goes back."},
     {"today", date_today, METH_NOARGS | METH_CLASS,
      "Today, or now: cls.fromtimestamp(time.time())."},
@@ -424,8 +436,8 @@ PyTypeObject hob_iso_date_type = {
     .tp_itemsize = sizeof(PyObject *),
     .tp_repr = iso_repr,
     .tp_flags = Py_TPFLAGS_DEFAULT,
-    .tp_doc = PyDoc_STR("What isocalendar() returns: the tuple (year, week, weekday), whose items\n"
-                        "are also attributes."),
+    .tp_doc = PyDoc_STR("What isocalendar() returns: the tuple (year, week, weekday), whose\n"
+                        "items are also attributes."),
     .tp_methods = iso_methods,
     .tp_getset = iso_getset,
     .tp_base = &PyTuple_Type,

@@ -104,14 +104,16 @@ datetime_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         if (found < 0) { return NULL; }
         if (found) {
             own PyObject *state = bytes;
-            return datetime_from_state(type, state, n == 2 ? PyTuple_GET_ITEM(args, 1) : Py_None);
+            PyObject *tzinfo = n == 2 ? PyTuple_GET_ITEM(args, 1) : Py_None;
+            return datetime_from_state(type, state, tzinfo);
         }
     }
     civil d;
     clock_time t = {0};
     PyObject *tzinfo = Py_None;
     int fold = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "iii|iiiiO$i", names, &d.year, &d.month, &d.day,
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "iii|iiiiO$i", names, &d.year, &d.month,
+                                     &d.day,
                                      &t.hour, &t.minute, &t.second, &t.us, &tzinfo, &fold)) {
         return NULL;
     }
@@ -308,8 +310,8 @@ datetime_combine(PyObject *type, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"date", "time", "tzinfo", NULL};
     PyObject *date, *time, *tzinfo = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!O!|O:combine", names, &hob_date_type, &date,
-                                     &hob_time_type, &time, &tzinfo)) {
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!O!|O:combine", names, &hob_date_type,
+                                     &date, &hob_time_type, &time, &tzinfo)) {
         return NULL;
     }
     if (!tzinfo) { tzinfo = PyDateTime_TIME_GET_TZINFO(time); }
@@ -425,7 +427,8 @@ difference(PyObject *a, PyObject *b)
     own PyObject *y = datetime_utcoffset(b, NULL);
     if (!y) { return NULL; }
     if ((x == Py_None) != (y == Py_None)) {
-        PyErr_SetString(PyExc_TypeError, "can't subtract offset-naive and offset-aware datetimes");
+        PyErr_SetString(PyExc_TypeError,
+                        "can't subtract offset-naive and offset-aware datetimes");
         return NULL;
     }
     if (x != Py_None) { us -= hob_delta_span(x) - hob_delta_span(y); }
@@ -576,7 +579,8 @@ datetime_time(PyObject *self, PyObject *unused)
 static PyObject *
 datetime_timetz(PyObject *self, PyObject *unused)
 {
-    return hob_time_new(datetime_clock(self), TZINFO(self), DATETIME(self)->fold, &hob_time_type);
+    return hob_time_new(datetime_clock(self), TZINFO(self), DATETIME(self)->fold,
+                        &hob_time_type);
 }
 
 static PyObject *
@@ -612,8 +616,8 @@ datetime_timestamp(PyObject *self, PyObject *unused)
         if (posix_of_naive(self, &when) < 0) { return NULL; }
         return PyFloat_FromDouble((double)when + datetime_clock(self).us / 1e6);
     }
-    own PyObject *epoch = hob_datetime_new((civil){1970, 1, 1}, (clock_time){0}, hob_timezone_utc,
-                                           0, &hob_datetime_type);
+    own PyObject *epoch = hob_datetime_new((civil){1970, 1, 1}, (clock_time){0},
+                                           hob_timezone_utc, 0, &hob_datetime_type);
     if (!epoch) { return NULL; }
     own PyObject *delta = difference(self, epoch);
     return delta ? PyObject_CallMethod(delta, "total_seconds", NULL) : NULL;
@@ -628,7 +632,8 @@ datetime_replace(PyObject *self, PyObject *args, PyObject *kwargs)
     clock_time t = datetime_clock(self);
     PyObject *tzinfo = TZINFO(self);
     int fold = DATETIME(self)->fold;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|iiiiiiiO$i:replace", names, &d.year, &d.month,
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|iiiiiiiO$i:replace", names, &d.year,
+                                     &d.month,
                                      &d.day, &t.hour, &t.minute, &t.second, &t.us, &tzinfo,
                                      &fold)) {
         return NULL;
@@ -666,7 +671,9 @@ datetime_astimezone(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"tz", NULL};
     PyObject *tz = Py_None;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O:astimezone", names, &tz)) { return NULL; }
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O:astimezone", names, &tz)) {
+        return NULL;
+    }
     if (hob_timezone_check(tz) < 0) { return NULL; }
 
     own PyObject *offset = source_offset(self, tz);
@@ -789,8 +796,8 @@ PyTypeObject hob_datetime_type = {
     .tp_getattro = PyObject_GenericGetAttr,
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
     .tp_doc = PyDoc_STR("datetime(year, month, day[, hour[, minute[, second[, "
-                        "microsecond[,tzinfo]]]]])\n\nYear, month and day must be given; tzinfo "
-                        "is None or of a tzinfo subclass.\n"),
+                        "microsecond[,tzinfo]]]]])\n\nYear, month and day must be given; "
+                        "tzinfo is None or of a tzinfo subclass.\n"),
     .tp_richcompare = datetime_richcompare,
     .tp_methods = datetime_methods,
     .tp_getset = datetime_getset,

@@ -125,11 +125,13 @@ put_clock(unsigned char *to, clock_time clock)
 
 /* --- makers.  The first of a pair allocates an instance of type directly; the
  *     second calls a subclass, as programs expect of alternative constructors. --- */
-MUST_USE PyObject *hob_delta_new(int days, int seconds, int us, bool normalize, PyTypeObject *type);
+MUST_USE PyObject *hob_delta_new(int days, int seconds, int us, bool normalize,
+                                 PyTypeObject *type);
 MUST_USE PyObject *hob_delta_from_span(span us, PyTypeObject *type);
 MUST_USE PyObject *hob_date_new(civil date, PyTypeObject *type);
 MUST_USE PyObject *hob_date_call(civil date, PyObject *type);
-MUST_USE PyObject *hob_time_new(clock_time clock, PyObject *tzinfo, int fold, PyTypeObject *type);
+MUST_USE PyObject *hob_time_new(clock_time clock, PyObject *tzinfo, int fold,
+                                PyTypeObject *type);
 MUST_USE PyObject *hob_time_call(clock_time clock, PyObject *tzinfo, PyObject *type);
 MUST_USE PyObject *hob_datetime_new(civil date, clock_time clock, PyObject *tzinfo, int fold,
                                     PyTypeObject *type);
@@ -159,7 +161,8 @@ timespec hob_format_timespec(const char *name, int us); /* auto resolved, or SPE
 char    *hob_format_clock(char *to, clock_time clock, timespec spec);
 char    *hob_format_date(char *to, civil date);
 /* "+hh<sep>mm[<sep>ss[.ffffff]]" or nothing; sep may be "". */
-MUST_USE status hob_format_offset(char *to, const char *sep, PyObject *tzinfo, PyObject *moment);
+MUST_USE status hob_format_offset(char *to, const char *sep, PyObject *tzinfo,
+                                  PyObject *moment);
 void     hob_format_span(char *to, const char *sep, span us);
 MUST_USE PyObject *hob_format_ctime(civil date, clock_time clock);
 MUST_USE PyObject *hob_format_strftime(PyObject *self, PyObject *format, PyObject *tuple,

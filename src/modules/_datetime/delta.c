@@ -85,7 +85,8 @@ span_from_int(PyObject *number, span *out)
     size_t bits = _PyLong_NumBits(number);
     if (bits == (size_t)-1 && PyErr_Occurred()) { return -1; }
     if (bits > 126) { return 0; }
-    if (_PyLong_AsByteArray((PyLongObject *)number, (unsigned char *)out, sizeof *out, 1, 1) < 0) {
+    if (_PyLong_AsByteArray((PyLongObject *)number, (unsigned char *)out, sizeof *out, 1, 1)
+        < 0) {
         return -1;
     }
     return 1;
@@ -191,8 +192,8 @@ total_delta(total *t, PyTypeObject *type)
 static PyObject *
 delta_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"days", "seconds", "microseconds", "milliseconds", "minutes", "hours",
-                            "weeks", NULL};
+    static char *names[] = {"days", "seconds", "microseconds", "milliseconds", "minutes",
+                            "hours", "weeks", NULL};
     static const struct {
         int part;
         int64_t factor;
@@ -205,7 +206,8 @@ delta_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     if (hob_datetime_plain_ints(args, kwargs, 0, 3, plain)) {
         return hob_delta_new(plain[0], plain[1], plain[2], true, type);
     }
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|OOOOOOO:__new__", names, &parts[0], &parts[1],
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|OOOOOOO:__new__", names, &parts[0],
+                                     &parts[1],
                                      &parts[2], &parts[3], &parts[4], &parts[5], &parts[6])) {
         return NULL;
     }
@@ -469,7 +471,8 @@ delta_reduce(PyObject *self, PyObject *unused)
 }
 
 static PyMethodDef delta_methods[] = {
-    {"total_seconds", delta_total_seconds, METH_NOARGS, "The whole span in seconds, as a float."},
+    {"total_seconds", delta_total_seconds, METH_NOARGS,
+     "The whole span in seconds, as a float."},
     {"__reduce__", delta_reduce, METH_NOARGS, "__reduce__() -> (cls, state)"},
     {NULL, NULL, 0, NULL},
 };
@@ -508,8 +511,8 @@ PyTypeObject hob_delta_type = {
     .tp_getattro = PyObject_GenericGetAttr,
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
     .tp_doc = PyDoc_STR("The difference between two moments.\n\n"
-                        "timedelta(days=0, seconds=0, microseconds=0, milliseconds=0, minutes=0, "
-                        "hours=0, weeks=0)\n\n"
+                        "timedelta(days=0, seconds=0, microseconds=0, milliseconds=0, "
+                        "minutes=0, hours=0, weeks=0)\n\n"
                         "Arguments are ints or floats, of any sign, and add up."),
     .tp_richcompare = delta_richcompare,
     .tp_methods = delta_methods,

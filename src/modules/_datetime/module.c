@@ -154,7 +154,9 @@ set_all_limits(void)
     }
     hob_timezone_utc = zone_at(0);
     capi.TimeZone_UTC = hob_timezone_utc;
-    if (set_attribute(&hob_timezone_type, "utc", Py_XNewRef(hob_timezone_utc)) < 0) { return -1; }
+    if (set_attribute(&hob_timezone_type, "utc", Py_XNewRef(hob_timezone_utc)) < 0) {
+        return -1;
+    }
     return set_limits(&hob_timezone_type, zone_at(-(24 * 60 - 1)), zone_at(24 * 60 - 1), 0, 0);
 }
 
@@ -165,7 +167,8 @@ prepare(void)
     if (!NAME(name) && !(NAME(name) = PyUnicode_InternFromString(#name))) { return -1; }
     DATETIME_NAMES(X)
 #undef X
-    PyTypeObject *types[] = {&hob_delta_type, &hob_date_type, &hob_time_type, &hob_datetime_type,
+    PyTypeObject *types[] = {&hob_delta_type, &hob_date_type, &hob_time_type,
+                             &hob_datetime_type,
                              &hob_tzinfo_type, &hob_timezone_type, &hob_iso_date_type};
     for (size_t i = 0; i < ARRAY_LEN(types); i++) {
         if (PyType_Ready(types[i]) < 0) { return -1; }

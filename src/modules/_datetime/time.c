@@ -55,8 +55,8 @@ hob_time_call(clock_time clock, PyObject *tzinfo, PyObject *type)
     if (type == (PyObject *)&hob_time_type) {
         return hob_time_new(clock, tzinfo, 0, &hob_time_type);
     }
-    return PyObject_CallFunction(type, "iiiiO", clock.hour, clock.minute, clock.second, clock.us,
-                                 tzinfo);
+    return PyObject_CallFunction(type, "iiiiO", clock.hour, clock.minute, clock.second,
+                                 clock.us, tzinfo);
 }
 
 static PyObject *
@@ -142,7 +142,9 @@ time_isoformat(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"timespec", NULL};
     const char *name = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|s:isoformat", names, &name)) { return NULL; }
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|s:isoformat", names, &name)) {
+        return NULL;
+    }
     clock_time t = time_clock(self);
     timespec spec = hob_format_timespec(name, t.us);
     if (spec == SPEC_UNKNOWN) { return NULL; }
@@ -159,10 +161,12 @@ time_strftime(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"format", NULL};
     PyObject *format;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "U:strftime", names, &format)) { return NULL; }
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "U:strftime", names, &format)) {
+        return NULL;
+    }
     clock_time t = time_clock(self);
-    own PyObject *tuple = Py_BuildValue("iiiiiiiii", 1900, 1, 1, t.hour, t.minute, t.second, 0, 1,
-                                        -1);
+    own PyObject *tuple = Py_BuildValue("iiiiiiiii", 1900, 1, 1, t.hour, t.minute, t.second, 0,
+                                        1, -1);
     return tuple ? hob_format_strftime(self, format, tuple, Py_None) : NULL;
 }
 
@@ -227,7 +231,9 @@ hash_value(PyObject *self)
 {
     own PyObject *offset = time_utcoffset(self, NULL);
     if (!offset) { return -1; }
-    if (offset == Py_None) { return _Py_HashBytes(TIME(self)->data, _PyDateTime_TIME_DATASIZE); }
+    if (offset == Py_None) {
+        return _Py_HashBytes(TIME(self)->data, _PyDateTime_TIME_DATASIZE);
+    }
     clock_time t = time_clock(self);
     span us = (int64_t)clock_seconds(t) * SECOND_US + t.us - hob_delta_span(offset);
     own PyObject *delta = hob_delta_from_span(us, &hob_delta_type);
@@ -248,8 +254,8 @@ time_replace(PyObject *self, PyObject *args, PyObject *kwargs)
     clock_time t = time_clock(self);
     PyObject *tzinfo = PyDateTime_TIME_GET_TZINFO(self);
     int fold = TIME(self)->fold;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|iiiiO$i:replace", names, &t.hour, &t.minute,
-                                     &t.second, &t.us, &tzinfo, &fold)) {
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|iiiiO$i:replace", names, &t.hour,
+                                     &t.minute, &t.second, &t.us, &tzinfo, &fold)) {
         return NULL;
     }
     return hob_time_new(t, tzinfo, fold, Py_TYPE(self));

@@ -116,7 +116,9 @@ tzinfo_fromutc(PyObject *self, PyObject *moment)
     if (check_fromutc(self, moment) < 0) { return NULL; }
     own PyObject *offset = hob_timezone_offset(self, moment);
     if (!offset) { return NULL; }
-    if (offset == Py_None) { return refuse_none("fromutc: non-None utcoffset() result required"); }
+    if (offset == Py_None) {
+        return refuse_none("fromutc: non-None utcoffset() result required");
+    }
     own PyObject *dst = hob_timezone_dst(self, moment);
     if (!dst) { return NULL; }
     if (dst == Py_None) { return refuse_none("fromutc: non-None dst() result required"); }
@@ -174,7 +176,7 @@ PyTypeObject hob_tzinfo_type = {
 PyObject *
 hob_timezone_make(PyObject *offset, PyObject *name)
 {
-    timezone_object *self = (timezone_object *)hob_timezone_type.tp_alloc(&hob_timezone_type, 0);
+    timezone_object *self = PyObject_New(timezone_object, &hob_timezone_type);
     if (!self) { return NULL; }
     self->offset = Py_NewRef(offset);
     self->name = Py_XNewRef(name);
@@ -237,7 +239,8 @@ timezone_repr(PyObject *self)
     if (!TIMEZONE(self)->name) {
         return PyUnicode_FromFormat("%s(%R)", type, TIMEZONE(self)->offset);
     }
-    return PyUnicode_FromFormat("%s(%R, %R)", type, TIMEZONE(self)->offset, TIMEZONE(self)->name);
+    return PyUnicode_FromFormat("%s(%R, %R)", type, TIMEZONE(self)->offset,
+                                TIMEZONE(self)->name);
 }
 
 static PyObject *
@@ -255,7 +258,8 @@ static status
 check_moment(const char *method, PyObject *moment)
 {
     if (moment == Py_None || PyDateTime_Check(moment)) { return 0; }
-    PyErr_Format(PyExc_TypeError, "%s(dt) argument must be a datetime instance or None, not %.200s",
+    PyErr_Format(PyExc_TypeError,
+                 "%s(dt) argument must be a datetime instance or None, not %.200s",
                  method, Py_TYPE(moment)->tp_name);
     return -1;
 }
@@ -297,7 +301,8 @@ static PyMethodDef timezone_methods[] = {
     {"utcoffset", timezone_utcoffset, METH_O, "The fixed offset."},
     {"dst", timezone_dst, METH_O, "None: a fixed offset knows no daylight saving."},
     {"fromutc", timezone_fromutc, METH_O, "The local datetime for a datetime in UTC."},
-    {"__getinitargs__", timezone_getinitargs, METH_NOARGS, "What pickle makes the object from."},
+    {"__getinitargs__", timezone_getinitargs, METH_NOARGS,
+     "What pickle makes the object from."},
     {NULL, NULL, 0, NULL},
 };
 
