@@ -99,9 +99,12 @@ hob_frozen_names(void)
 {
     own PyObject *list = PyList_New(0);
     if (!list) { return NULL; }
-    for (const struct frozen_entry *entry = frozen_table; entry->name; entry++) {
-        own PyObject *name = PyUnicode_FromString(entry->name);
-        if (!name || PyList_Append(list, name) < 0) { return NULL; }
+    const struct _frozen *const groups[] = {frozen_bootstrap, frozen_stdlib, frozen_test};
+    for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
+        for (const struct _frozen *entry = groups[i]; entry->name; entry++) {
+            own PyObject *name = PyUnicode_FromString(entry->name);
+            if (!name || PyList_Append(list, name) < 0) { return NULL; }
+        }
     }
     return take(list);
 }

@@ -65,8 +65,9 @@ def main(out, library, ours):
         rows.append('    {"%s", %s, %d, %d, %d, %s},\n' % (
             name, symbols[data], len(data), is_package, is_bootstrap, origin))
         group = 'Bootstrap' if is_bootstrap else 'Test' if name.startswith('__') else 'Stdlib'
-        groups[group].append('    {"%s", %s, %d, %d},\n' % (
-            name, symbols[data], len(data), is_package))
+        if not (file and os.path.isabs(file)):            # our own are nobody else's business
+            groups[group].append('    {"%s", %s, %d, %d},\n' % (
+                name, symbols[data], len(data), is_package))
     with open(out, 'w') as f:
         f.write('/* made by tools/gen/frozen.py */\n' + '\n'.join(arrays))
         f.write('\nstatic const struct frozen_entry frozen_table[] = {\n%s    {NULL},\n};\n' % ''.join(rows))

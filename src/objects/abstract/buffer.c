@@ -207,12 +207,18 @@ PyBuffer_ToContiguous(void *buf, const Py_buffer *view, Py_ssize_t len, char ord
         memcpy(buf, view->buf, (size_t)len);
         return 0;
     }
-    if (view->ndim == 0 || !view->shape || !view->strides) {    /* nothing to walk over */
+    if (view->ndim == 0 || !view->shape) {                      /* nothing to walk over */
         memcpy(buf, view->buf, (size_t)len);
         return 0;
     }
+    Py_buffer walked = *view;
+    Py_ssize_t strides[PyBUF_MAX_NDIM];
+    if (!view->strides) {                                       /* not asked for: C order */
+        PyBuffer_FillContiguousStrides(view->ndim, view->shape, strides, (int)view->itemsize, 'C');
+        walked.strides = strides;
+    }
     /* 'A' of a view that is contiguous in no order means C order */
-    return copy_elements(view, buf, len, order == 'F' ? 'F' : 'C', false);
+    return copy_elements(&walked, buf, len, order == 'F' ? 'F' : 'C', false);
 }
 
 int
