@@ -44,12 +44,9 @@ run_one(FILE *file, PyObject *filename, PyCompilerFlags *flags)
                                    PY_MINOR_VERSION, &is_eof, arena);
     if (!tree) {
         hob_arena_free(arena);
-        if (is_eof && !PyErr_Occurred()) { return REPL_EOF; }
-        if (is_eof && PyErr_ExceptionMatches(PyExc_EOFError)) {
-            PyErr_Clear();
-            return REPL_EOF;
-        }
-        return REPL_ERROR;
+        if (!is_eof) { return REPL_ERROR; }
+        PyErr_Clear();
+        return REPL_EOF;
     }
     PyObject *main = PyImport_AddModule("__main__");
     own PyObject *dict = main ? Py_NewRef(PyModule_GetDict(main)) : NULL;

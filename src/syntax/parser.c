@@ -606,7 +606,9 @@ parse_source(hob_source *source, PyObject *filename, int start, int flags, int v
     hob_tokenizer_init(tok, source, filename);
     hob_parser_init(&p, tok, filename, start, flags, version, arena);
     hob_mod *mod = hob_parser_run(&p);
-    if (is_eof) { *is_eof = tok->stop == STOP_EOF; }
+    if (is_eof) {
+        *is_eof = tok->stop == STOP_EOF && p.n_tokens > 0 && p.tokens[0].type == TOK_ENDMARKER;
+    }
     hob_parser_fini(&p);
     PyMem_Free(tok);
     return mod;

@@ -423,8 +423,9 @@ source_append_typed(hob_source *self, const char *line)
     return source_append(self, utf8, size, false);
 }
 
+/* Whether a piece of a line was typed; *ends: it was the last piece. */
 static tri
-source_read_typed(hob_source *self)
+source_read_piece(hob_source *self, bool *ends)
 {
     char *line = PyOS_Readline(self->file, stdout, self->prompt ? self->prompt : "");
     if (self->next_prompt) { self->prompt = self->next_prompt; }
@@ -432,10 +433,29 @@ source_read_typed(hob_source *self)
         if (!PyErr_Occurred()) { PyErr_SetNone(PyExc_KeyboardInterrupt); }
         return -1;
     }
-    status added = *line ? source_append_typed(self, line) : 0;
-    bool some = *line != 0;
+    size_t length = strlen(line);
+    status added = length ? source_append_typed(self, line) : 0;
+    *ends = length && line[length - 1] == '\n';
     PyMem_Free(line);
-    return added < 0 ? -1 : some;
+    return added < 0 ? -1 : length > 0;
+}
+
+/* A line may end without a newline, at the end of the input: then more is asked for. */
+static tri
+source_read_typed(hob_source *self)
+{
+    bool some = false, ends = false;
+    while (!ends) {
+        tri more = source_read_piece(self, &ends);
+        if (more < 0) { return -1; }
+        if (more == 0) {
+            fputc('\n', stderr);
+            self->is_eof = true;
+            return some;
+        }
+        some = true;
+    }
+    return true;
 }
 
 tri

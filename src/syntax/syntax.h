@@ -31,7 +31,7 @@ MUST_USE hob_mod *hob_parse_str(PyObject *source, PyObject *filename, int start,
 /* From an open file, line by line, so that nothing past the statement is read
  * when start is Py_single_input.  With ps1/ps2 (either may be NULL) lines come
  * from PyOS_Readline with these prompts.  encoding: NULL means by BOM, cookie
- * or UTF-8.  *is_eof tells whether the input ended, in errors too.
+ * or UTF-8.  *is_eof tells whether the input had ended already: nothing was left to parse.
  */
 MUST_USE hob_mod *hob_parse_file(FILE *file, PyObject *filename, const char *encoding,
                                  int start, const char *ps1, const char *ps2, int flags,
