@@ -565,12 +565,13 @@ put_place(unpickler *self, size_t place)
     return hob_places_set(self, place, self->stack[self->n_stack - 1]);
 }
 
-/* Read a place in decimal. */
+/* Read a place in decimal; to put there, the stack must hold something. */
 static MUST_USE status
-read_place(unpickler *self, Py_ssize_t *place)
+read_place(unpickler *self, bool is_put, Py_ssize_t *place)
 {
     char *line;
     if (read_line(self, &line, 2) < 0) { return -1; }
+    if (is_put && self->n_stack <= self->fence) { return underflow(self); }
     own PyObject *number = PyLong_FromString(line, NULL, 10);
     *place = number ? PyLong_AsSsize_t(number) : -1;
     return *place == -1 && PyErr_Occurred() ? -1 : 0;
@@ -580,15 +581,14 @@ static status
 load_get(unpickler *self, int arg)
 {
     Py_ssize_t place;
-    return read_place(self, &place) < 0 ? -1 : get_place(self, (size_t)place);
+    return read_place(self, false, &place) < 0 ? -1 : get_place(self, (size_t)place);
 }
 
 static status
 load_put(unpickler *self, int arg)
 {
     Py_ssize_t place;
-    if (read_place(self, &place) < 0) { return -1; }
-    if (self->n_stack <= self->fence) { return underflow(self); }
+    if (read_place(self, true, &place) < 0) { return -1; }
     if (place >= 0) { return put_place(self, (size_t)place); }
     PyErr_SetString(PyExc_ValueError, "negative PUT argument");
     return -1;
