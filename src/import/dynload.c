@@ -44,6 +44,10 @@ hob_dynload_create(PyObject *spec)
 {
     own PyObject *name = PyObject_GetAttr(spec, ID(name));
     if (!name) { return NULL; }
+    if (!PyUnicode_Check(name)) {
+        PyErr_SetString(PyExc_TypeError, "spec.name must be a string");
+        return NULL;
+    }
     own PyObject *path = PyObject_GetAttr(spec, ID(origin));
     if (!path) { return NULL; }
     bool found;

@@ -173,10 +173,13 @@ hob_extension_from_init(PyObject *(*init)(void), PyObject *name, PyObject *filen
     if (!shown) { return NULL; }
     const char *outer = _Py_PackageContext;
     if (init_name) { _Py_PackageContext = shown; }
-    own PyObject *module = init();
+    PyObject *made = init();
     _Py_PackageContext = outer;
+    /* A def is static and not counted; one that PyModuleDef_Init never saw has no type. */
+    bool is_def = made && (!Py_TYPE(made) || PyObject_TypeCheck(made, &PyModuleDef_Type));
+    own PyObject *module = is_def ? NULL : made;
 
-    if (!module) {
+    if (!made) {
         if (!PyErr_Occurred()) {
             PyErr_Format(PyExc_SystemError,
                          "initialization of %s failed without raising an exception", shown);
@@ -188,15 +191,11 @@ hob_extension_from_init(PyObject *(*init)(void), PyObject *name, PyObject *filen
                                "initialization of %s raised unreported exception", shown);
         return NULL;
     }
-    if (!Py_TYPE(module)) {
-        module = NULL;          /* a def that PyModuleDef_Init never saw */
+    if (!Py_TYPE(made)) {
         PyErr_Format(PyExc_SystemError, "init function of %s returned uninitialized object", shown);
         return NULL;
     }
-    if (PyObject_TypeCheck(module, &PyModuleDef_Type)) {
-        PyModuleDef *def = (PyModuleDef *)take(module);     /* static: not counted */
-        return PyModule_FromDefAndSpec(def, spec);
-    }
+    if (is_def) { return PyModule_FromDefAndSpec((PyModuleDef *)made, spec); }
     PyModuleDef *def = PyModule_Check(module) ? PyModule_GetDef(module) : NULL;
     if (!def) {
         if (PyErr_Occurred()) { PyErr_Clear(); }

@@ -146,7 +146,6 @@ full_name(const char *name)
 static status
 make_state(PyObject *self, struct PyModuleDef *def)
 {
-    if (def->m_size <= 0) { return 0; }
     MODULE(self)->state = PyMem_Calloc(1, (size_t)def->m_size);
     if (MODULE(self)->state) { return 0; }
     PyErr_NoMemory();
@@ -167,7 +166,7 @@ PyModule_Create2(struct PyModuleDef *def, int version)
         return NULL;
     }
     own PyObject *self = PyModule_New(full_name(name));
-    if (!self || make_state(self, def) < 0) { return NULL; }
+    if (!self || (def->m_size > 0 && make_state(self, def) < 0)) { return NULL; }
     own PyObject *full = PyModule_GetNameObject(self);
     if (!full || add_contents(self, full, def) < 0) { return NULL; }
     MODULE(self)->def = def;
@@ -283,7 +282,8 @@ PyModule_ExecDef(PyObject *self, struct PyModuleDef *def)
 {
     const char *name = PyModule_GetName(self);
     if (!name) { return -1; }
-    if (!MODULE(self)->state && make_state(self, def) < 0) { return -1; }
+    /* a state of no bytes still tells that the module has run */
+    if (!MODULE(self)->state && def->m_size >= 0 && make_state(self, def) < 0) { return -1; }
 
     for (PyModuleDef_Slot *slot = def->m_slots; slot && slot->slot; slot++) {
         if (slot->slot == Py_mod_create) { continue; }

@@ -125,6 +125,7 @@ finish_modules(PyInterpreterState *interp)
     /* modules that nothing else uses are gone now; give cycles their chance */
     PyDict_Clear(interp->modules);
     PyGC_Collect();
+    hob_gc_shutdown_report();           /* while warnings can still be shown */
     hob_stdio_flush();
     if (weak) { clear_surviving(interp, weak); }
     PyErr_Clear();
@@ -155,7 +156,6 @@ Py_FinalizeEx(void)
     finish_modules(interp);
     hob_signal_fini();
     hob_stdio_flush();
-    hob_gc_shutdown_report();
     for (int i = n_exit_functions; i-- > 0; ) { exit_functions[i](); }
     n_exit_functions = 0;
     fflush(stdout);

@@ -525,7 +525,7 @@ fatal(const char *func, const char *message, int exit_code)
     fprintf(stderr, "Fatal Python error: %s%s%s\nPython runtime state: %s\n", func ? func : "",
             func ? ": " : "", message ? message : "<message not set>", runtime_stage());
     PyThreadState *ts = hob_ts();
-    if (ts && PyErr_Occurred()) {
+    if (ts && ts == PyGILState_GetThisThreadState() && PyErr_Occurred()) {
         PyObject *type, *value, *tb;
         PyErr_Fetch(&type, &value, &tb);
         PyErr_NormalizeException(&type, &value, &tb);

@@ -162,6 +162,7 @@ hob_run_simple_file(FILE *file, PyObject *filename, bool close, PyCompilerFlags 
 {
     own PyObject *dict = Py_XNewRef(main_dict());
     if (!dict) { return -1; }
+    int code;
     bool set_file = false;
     int result = -1;
     own PyObject *value = NULL;
@@ -197,6 +198,10 @@ hob_run_simple_file(FILE *file, PyObject *filename, bool close, PyCompilerFlags 
     }
     hob_stdio_flush();
     if (!value) {
+        if (hob_system_exit(&code)) {           /* which collects what is in the dict, too */
+            Py_CLEAR(dict);
+            Py_Exit(code);
+        }
         own PyObject *main = Py_XNewRef(PyImport_AddModule("__main__"));        /* print may exit */
         PyErr_Print();
         goto done;

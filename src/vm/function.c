@@ -366,10 +366,11 @@ function_clear(PyFunctionObject *self)
     Py_CLEAR(self->func_dict);
     Py_CLEAR(self->func_closure);
     Py_CLEAR(self->func_annotations);
-    /* A function in a cycle may still be called or printed: the names and the
-     * code stay, made of strings and code only. */
-    Py_SETREF(self->func_name, Py_NewRef(((PyCodeObject *)self->func_code)->co_name));
-    if (self->func_qualname) { Py_SETREF(self->func_qualname, Py_NewRef(self->func_name)); }
+    /* A function in a cycle may still be called or printed: the code stays, and the
+     * names, which a program may have set to strs that refer to the cycle, are empty. */
+    PyObject *empty = PyUnicode_New(0, 0);          /* the shared one: never fails */
+    Py_SETREF(self->func_name, Py_NewRef(empty));
+    Py_SETREF(self->func_qualname, empty);
     return 0;
 }
 

@@ -156,8 +156,8 @@ _Py_DumpTracebackThreads(int fd, PyInterpreterState *interp, PyThreadState *curr
 void
 hob_traceback_dump_current(int fd)
 {
-    PyThreadState *ts = hob_ts();
-    if (!ts) { ts = PyGILState_GetThisThreadState(); }
-    if (!ts) { return; }
-    _Py_DumpTracebackThreads(fd, ts->interp, ts);
+    PyThreadState *holder = hob_ts();           /* of the lock; maybe another thread's */
+    PyThreadState *own_ts = PyGILState_GetThisThreadState();
+    if (!holder && !own_ts) { return; }
+    _Py_DumpTracebackThreads(fd, (holder ? holder : own_ts)->interp, own_ts);
 }

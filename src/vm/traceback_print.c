@@ -105,8 +105,8 @@ write_carets(PyTracebackObject *tb, PyObject *filename, PyObject *line, Py_ssize
     bool has_anchors = hob_source_anchors(line, filename, span.start, end, &left_end,
                                           &right_start);
     if (!has_anchors && end - span.start == stop - cut) { return 0; }   /* the whole line */
-    Py_ssize_t n = end - cut;
-    if (n <= 0 || n > 100000) { return 0; }
+    Py_ssize_t n = end < cut ? 0 : end - cut;       /* a place of no width: an empty line */
+    if (n > 100000) { return 0; }
     own PyObject *carets = PyUnicode_New(n, 127);
     if (!carets) { return -1; }
     for (Py_ssize_t i = 0; i < n; i++) {
@@ -413,7 +413,7 @@ print_type(const printer *p, PyObject *type)
     own PyObject *module = PyObject_GetAttr(type, ID(__module__));
     if (!module || !PyUnicode_Check(module)) {
         PyErr_Clear();
-        if (put(p->file, "<unknown>") < 0) { return -1; }
+        if (put(p->file, "<unknown>.") < 0) { return -1; }
     }
     else if (!_PyUnicode_EqualToASCIIString(module, "builtins") &&
              !_PyUnicode_EqualToASCIIString(module, "__main__")) {

@@ -1048,7 +1048,6 @@ static PyGetSetDef buffered_getset[] = {
         .tp_dictoffset = IO_DICT_OFFSET,                                        \
         .tp_init = prefix##_init__slot,                                         \
         .tp_new = buffered_new,                                                 \
-        .tp_finalize = hob_iobase_finalize,                                     \
     }
 BUFFERED(hob_bufferedreader_type, "_io.BufferedReader", reader_methods, reader, buffered_iternext);
 BUFFERED(hob_bufferedwriter_type, "_io.BufferedWriter", writer_methods, writer, NULL);

@@ -681,5 +681,4 @@ PyTypeObject hob_fileio_type = {
     .tp_dictoffset = IO_DICT_OFFSET,
     .tp_init = fileio_init__slot,
     .tp_new = fileio_new,
-    .tp_finalize = hob_iobase_finalize,
 };

@@ -467,6 +467,33 @@ rawiobase_read(PyObject *self, Py_ssize_t size)
     return PyBytes_FromStringAndSize(PyByteArray_AsString(buffer), n);
 }
 
+static PyObject *
+not_here(void)
+{
+    PyErr_SetNone(PyExc_NotImplementedError);
+    return NULL;
+}
+
+/** _RawIOBase.readinto($self, *args)
+ *
+ *  Read bytes into the buffer and return how many; a raw stream defines its own.
+ */
+static PyObject *
+rawiobase_readinto(PyObject *self, PyObject *args)
+{
+    return not_here();
+}
+
+/** _RawIOBase.write($self, *args)
+ *
+ *  Write the buffer and return how many bytes; a raw stream defines its own.
+ */
+static PyObject *
+rawiobase_write(PyObject *self, PyObject *args)
+{
+    return not_here();
+}
+
 /** _RawIOBase.readall($self, /)
  *
  *  Read until the end, using several calls of read().
@@ -707,7 +734,6 @@ PyTypeObject hob_iobase_type = {
         .tp_getset = getset,                                                    \
         .tp_base = &parent,                                                     \
         .tp_dealloc = iobase_dealloc,                                           \
-        .tp_finalize = hob_iobase_finalize,                                     \
     }
 ABSTRACT(hob_rawiobase_type, "_io._RawIOBase", hob_iobase_type, _RawIOBase_methods, NULL,
          "Base class for raw binary I/O.");

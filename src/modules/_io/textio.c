@@ -985,5 +985,4 @@ PyTypeObject hob_textiowrapper_type = {
     .tp_dictoffset = IO_DICT_OFFSET,
     .tp_init = textio_init__slot,
     .tp_new = PyType_GenericNew,
-    .tp_finalize = hob_iobase_finalize,
 };

@@ -210,7 +210,7 @@ int
 _Py_EncodeLocaleEx(const wchar_t *text, char **str, size_t *error_pos, const char **reason,
                    int current_locale, int errors)
 {
-    return encode_wide(choose_form(current_locale), text, str, error_pos, reason, false,
+    return encode_wide(choose_form(current_locale), text, str, error_pos, reason, true,
                        (errors_mode)errors);
 }
 
@@ -305,7 +305,7 @@ encode_locale(PyObject *str, errors_mode errors, int current_locale)
     PyMem_Free(text);
     if (done == CODED) {
         PyObject *result = PyBytes_FromString(bytes);
-        PyMem_Free(bytes);
+        PyMem_RawFree(bytes);
         return result;
     }
     if (done != CODED_FAULT) { return raise_other(done); }

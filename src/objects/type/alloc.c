@@ -138,6 +138,9 @@ finalize(PyObject *self, PyTypeObject *type)
 {
     if (type->tp_finalize && PyObject_CallFinalizerFromDealloc(self) < 0) { return false; }
     if (type->tp_del) {
+        if (PyType_SUPPORTS_WEAKREFS(type) && *PyObject_GET_WEAKREFS_LISTPTR(self)) {
+            PyObject_ClearWeakRefs(self);
+        }
         type->tp_del(self);
         if (Py_REFCNT(self) > 0) { return false; }
     }
