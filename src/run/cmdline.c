@@ -13,6 +13,13 @@ struct state {
     PyStatus status;
 };
 
+static PyStatus
+usage_error(const PyConfig *config)
+{
+    hob_usage_short(config->program_name ? config->program_name : L"python");
+    return PyStatus_Exit(2);
+}
+
 static void raise_by_one(int *level) { *level = *level < 0 ? 1 : *level + 1; }
 
 static void opt_b(struct state *s) { raise_by_one(&s->config->bytes_warning); }
@@ -31,6 +38,12 @@ opt_I(struct state *s)
 {
     raise_by_one(&s->config->isolated);
     s->config->use_environment = 0;
+}
+static void
+opt_J(struct state *s)
+{
+    fputs("-J is reserved for Jython\n", stderr);
+    s->status = usage_error(s->config);
 }
 static void opt_ignored(struct state *s) { (void)s; }
 static void opt_O(struct state *s) { raise_by_one(&s->config->optimization_level); }
@@ -81,18 +94,11 @@ static const struct option {
 } options[] = {
     {L'b', 0, 0, opt_b}, {L'B', 0, 0, opt_B}, {L'c', 1, 1, opt_c}, {L'd', 0, 0, opt_d},
     {L'E', 0, 0, opt_E}, {L'h', 0, 0, opt_h}, {L'?', 0, 0, opt_h}, {L'i', 0, 0, opt_i},
-    {L'I', 0, 0, opt_I}, {L'J', 0, 0, opt_ignored}, {L'm', 1, 1, opt_m}, {L'O', 0, 0, opt_O},
+    {L'I', 0, 0, opt_I}, {L'J', 0, 0, opt_J}, {L'm', 1, 1, opt_m}, {L'O', 0, 0, opt_O},
     {L'P', 0, 0, opt_P}, {L'q', 0, 0, opt_q}, {L'R', 0, 0, opt_R}, {L's', 0, 0, opt_s},
     {L'S', 0, 0, opt_S}, {L't', 0, 0, opt_ignored}, {L'u', 0, 0, opt_u}, {L'v', 0, 0, opt_v},
     {L'V', 0, 0, opt_V}, {L'W', 1, 0, opt_W}, {L'x', 0, 0, opt_x}, {L'X', 1, 0, opt_X},
 };
-
-static PyStatus
-usage_error(const PyConfig *config)
-{
-    hob_usage_short(config->program_name ? config->program_name : L"python");
-    return PyStatus_Exit(2);
-}
 
 /* A long option at argv[i]; *used is how many words it took. */
 static PyStatus
@@ -144,6 +150,7 @@ letters(struct state *s, const PyWideStringList *argv, Py_ssize_t i, Py_ssize_t 
         }
         if (!option->takes_value) {
             option->apply(s);
+            if (PyStatus_Exception(s->status)) { return s->status; }
             continue;
         }
         if (at[1]) {

@@ -537,9 +537,9 @@ make_filename_absolute(PyConfig *config)
         return PyStatus_Ok();
     }
     const wchar_t *name = config->run_filename;
-    if (name[0] == L'.' && name[1] == L'/') { name += 2; }
+    if (name[0] == L'.' && !name[1]) { name++; }        /* the folder itself */
     size_t n = strlen(cwd);
-    if (n + 1 < sizeof cwd && cwd[n - 1] != '/') { strcpy(cwd + n, "/"); }
+    if (*name && n + 1 < sizeof cwd && cwd[n - 1] != '/') { strcpy(cwd + n, "/"); }
     wchar_t *folder = Py_DecodeLocale(cwd, NULL);
     wchar_t *whole = folder ? hob_wide_join(folder, name) : NULL;
     PyMem_RawFree(folder);

@@ -202,11 +202,13 @@ run_script(const PyConfig *config, PyCompilerFlags *flags)
     if (PySys_Audit("cpython.run_file", "O", filename) < 0) { return report(); }
     own PyObject *bytes = PyUnicode_EncodeFSDefault(filename);
     if (!bytes) { return report(); }
+    own PyObject *program = PyUnicode_FromWideChar(config->program_name, -1);
+    if (!program) { return report(); }
     FILE *file = fopen(PyBytes_AS_STRING(bytes), "rbe");
     if (!file) {
-        own PyObject *shown = PyObject_Repr(filename);
-        PySys_FormatStderr("%ls: can't open file %R: [Errno %d] %s\n", config->program_name,
-                           filename, errno, strerror(errno));
+        int error = errno;
+        PySys_FormatStderr("%U: can't open file %R: [Errno %d] %s\n", program, filename, error,
+                           strerror(error));
         return 2;
     }
     if (config->skip_source_first_line) {
@@ -216,8 +218,7 @@ run_script(const PyConfig *config, PyCompilerFlags *flags)
     }
     struct stat st;
     if (fstat(fileno(file), &st) == 0 && S_ISDIR(st.st_mode)) {
-        PySys_FormatStderr("%ls: %R is a directory, cannot continue\n", config->program_name,
-                           filename);
+        PySys_FormatStderr("%U: %R is a directory, cannot continue\n", program, filename);
         fclose(file);
         return 1;
     }

@@ -34,7 +34,9 @@ hob_run_code(PyObject *code, PyObject *globals, PyObject *locals)
     if (has < 0 || (!has && PyDict_SetItem(globals, ID(__builtins__), PyEval_GetBuiltins()) < 0)) {
         return NULL;
     }
-    return PyEval_EvalCode(code, globals, locals);
+    PyObject *value = PyEval_EvalCode(code, globals, locals);
+    _Py_UnhandledKeyboardInterrupt = !value && PyErr_Occurred() == PyExc_KeyboardInterrupt;
+    return value;
 }
 
 /* Run a tree; drops the arena before the code runs. */
@@ -128,9 +130,7 @@ run_pyc(FILE *file, PyObject *globals, PyObject *locals)
 {
     long magic = PyMarshal_ReadLongFromFile(file);
     if (magic != PyImport_GetMagicNumber()) {
-        if (!PyErr_Occurred()) {
-            PyErr_SetString(PyExc_RuntimeError, "Bad magic number in .pyc file");
-        }
+        PyErr_SetString(PyExc_RuntimeError, "Bad magic number in .pyc file");
         fclose(file);
         return NULL;
     }
@@ -138,9 +138,7 @@ run_pyc(FILE *file, PyObject *globals, PyObject *locals)
     own PyObject *code = PyErr_Occurred() ? NULL : PyMarshal_ReadLastObjectFromFile(file);
     fclose(file);
     if (!code || !PyCode_Check(code)) {
-        if (!PyErr_Occurred()) {
-            PyErr_SetString(PyExc_RuntimeError, "Bad code object in .pyc file");
-        }
+        PyErr_SetString(PyExc_RuntimeError, "Bad code object in .pyc file");
         return NULL;
     }
     return hob_run_code(code, globals, locals);
