@@ -81,6 +81,7 @@ static MUST_USE PyObject *
 breakpoint_target(const char *setting)
 {
     const char *dot = strrchr(setting, '.');
+    if (dot == setting) { return NULL; }
     own PyObject *module_name = dot ? PyUnicode_FromStringAndSize(setting, dot - setting)
                                     : PyUnicode_FromString("builtins");
     if (!module_name) { return NULL; }

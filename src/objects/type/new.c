@@ -286,10 +286,6 @@ set_doc(PyTypeObject *type)
     Py_ssize_t n;
     const char *text = PyUnicode_AsUTF8AndSize(doc, &n);
     if (!text) { return -1; }
-    if (strlen(text) != (size_t)n) {
-        PyErr_SetString(PyExc_TypeError, "type docstring must not contain null characters");
-        return -1;
-    }
     char *copy = PyObject_Malloc((size_t)n + 1);
     if (!copy) {
         PyErr_NoMemory();
