@@ -147,7 +147,7 @@ Py_FinalizeEx(void)
     wait_for_threads();
     Py_MakePendingCalls();
     hob_atexit_run(interp);
-    status result = hob_stdio_flush();
+    status result = hob_stdio_flush_last();
 
     hob_runtime_close(ts);              /* other threads stop here */
     _PyRuntime.initialized = 0;

@@ -7,7 +7,8 @@
 /* stdio.c */
 MUST_USE status hob_stdio_init_early(void);
 MUST_USE status hob_stdio_init(PyInterpreterState *interp);
-status hob_stdio_flush(void);
+void hob_stdio_flush(void);
+MUST_USE status hob_stdio_flush_last(void);
 
 /* pipeline.c: the arrows, in order; source in, result out */
 MUST_USE PyObject *hob_run_text(const char *text, PyObject *filename, int start,

@@ -121,9 +121,9 @@ is_closed(PyObject *stream)
     return answer > 0;
 }
 
-/* Flush stdout and stderr; -1 when stdout's text could not be written. */
-status
-hob_stdio_flush(void)
+/* Flush stdout and stderr; -1 when text could not be written. */
+static status
+flush_streams(bool tells)
 {
     PyObject *type, *value, *tb;
     PyErr_Fetch(&type, &value, &tb);
@@ -134,10 +134,17 @@ hob_stdio_flush(void)
         if (!stream || stream == Py_None || is_closed(stream)) { continue; }
         own PyObject *done = PyObject_CallMethodNoArgs(stream, ID(flush));
         if (!done) {
-            if (i == 0) { PyErr_WriteUnraisable(stream); result = -1; }
+            if (tells && i == 0) { PyErr_WriteUnraisable(stream); }
             else { PyErr_Clear(); }
+            result = -1;
         }
     }
     PyErr_Restore(type, value, tb);
     return result;
 }
+
+/* Between programs: a failure shows up at the end. */
+void hob_stdio_flush(void) { (void)flush_streams(false); }
+
+/* At the end: what could not be written makes the exit code. */
+status hob_stdio_flush_last(void) { return flush_streams(true); }
