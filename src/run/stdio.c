@@ -26,6 +26,16 @@ none_if_closed(int fd)
     Py_RETURN_NONE;
 }
 
+/* An encoding as its codec calls it: "utf8" is "utf-8". */
+static MUST_USE PyObject *
+codec_name(const wchar_t *encoding)
+{
+    own PyObject *asked = PyUnicode_FromWideChar(encoding, -1);
+    const char *utf8 = asked ? PyUnicode_AsUTF8(asked) : NULL;
+    own PyObject *codec = utf8 ? _PyCodec_Lookup(utf8) : NULL;
+    return codec ? PyObject_GetAttr(codec, ID(name)) : NULL;
+}
+
 /* One text stream.  None when its descriptor is closed. */
 static MUST_USE PyObject *
 make_stream(const PyConfig *config, PyObject *io, int fd, bool writes, const char *name,
@@ -49,7 +59,7 @@ make_stream(const PyConfig *config, PyObject *io, int fd, bool writes, const cha
     bool through = !config->buffered_stdio;
     bool by_line = (is_tty || fd == 2) && config->buffered_stdio;
     if (config->interactive && writes) { by_line = config->buffered_stdio; }
-    own PyObject *encoding_text = PyUnicode_FromWideChar(encoding, -1);
+    own PyObject *encoding_text = codec_name(encoding);
     own PyObject *errors_text = PyUnicode_FromWideChar(errors, -1);
     if (!encoding_text || !errors_text) { return NULL; }
     own PyObject *stream = PyObject_CallMethod(
