@@ -694,7 +694,9 @@ next_line:
         self->n_pending--;
         return TOK_INDENT;
     }
-    if (self->in_async_def && starts_line && !is_blank && self->level == 0) { leave_async_def(self); }
+    if (self->in_async_def && starts_line && !is_blank && self->level == 0) {
+        leave_async_def(self);
+    }
 
 again:
     self->start = -1;

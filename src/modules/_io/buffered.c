@@ -79,8 +79,10 @@ enter_slow(buffered *self)
     if (got == PY_LOCK_ACQUIRED) { return 0; }
     PyObject *text = PyObject_ASCII((PyObject *)self);
     const char *shown = text ? PyUnicode_AsUTF8(text) : NULL;
-    _Py_FatalErrorFormat("_enter_buffered_busy", "could not acquire lock for %s at interpreter "
-                         "shutdown, possibly due to daemon threads", shown ? shown : "<ascii() failed>");
+    _Py_FatalErrorFormat("_enter_buffered_busy",
+                         "could not acquire lock for %s at interpreter "
+                         "shutdown, possibly due to daemon threads",
+                         shown ? shown : "<ascii() failed>");
 }
 
 static MUST_USE status

@@ -21,7 +21,10 @@ hob_split_path(PyObject *obj, PyObject *name)
     if (!path) { return NULL; }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(path); i++) {
         if (!_PyUnicode_EqualToASCIIString(PyList_GET_ITEM(path, i), "<locals>")) { continue; }
-        if (obj) { PyErr_Format(PyExc_AttributeError, "Can't pickle local attribute %R on %R", name, obj); }
+        if (obj) {
+            PyErr_Format(PyExc_AttributeError, "Can't pickle local attribute %R on %R", name,
+                         obj);
+        }
         else { PyErr_Format(PyExc_AttributeError, "Can't pickle local object %R", name); }
         return NULL;
     }
@@ -143,8 +146,8 @@ locate(PyObject *obj, PyObject *name, location *where)
     }
     Py_DECREF(found);
     if (found != obj) {
-        return PICKLING("Can't pickle %R: it's not the same object as %S.%S", obj, where->module_name,
-                        where->name);
+        return PICKLING("Can't pickle %R: it's not the same object as %S.%S", obj,
+                        where->module_name, where->name);
     }
     where->last_name = PyList_GET_ITEM(where->path, PyList_GET_SIZE(where->path) - 1);
     if (where->holder == where->module) { Py_SETREF(where->name, Py_NewRef(where->last_name)); }
@@ -167,7 +170,8 @@ save_extension(pickler *self, PyObject *obj, location *where)
     long code = PyLong_AsLong(number);
     if (code <= 0 || code > INT32_MAX) {
         if (PyErr_Occurred()) { return -1; }
-        PyErr_Format(PyExc_RuntimeError, "Can't pickle %R: extension code %ld is out of range", obj, code);
+        PyErr_Format(PyExc_RuntimeError, "Can't pickle %R: extension code %ld is out of range",
+                     obj, code);
         return -1;
     }
     char bytes[5] = {0};
@@ -181,14 +185,18 @@ static MUST_USE status
 check_pair(PyObject *found)
 {
     if (!PyTuple_Check(found) || PyTuple_GET_SIZE(found) != 2) {
-        PyErr_Format(PyExc_RuntimeError, "_compat_pickle.REVERSE_NAME_MAPPING values should be 2-tuples, "
-                     "not %.200s", Py_TYPE(found)->tp_name);
+        PyErr_Format(PyExc_RuntimeError,
+                     "_compat_pickle.REVERSE_NAME_MAPPING values should be 2-tuples, "
+                     "not %.200s",
+                     Py_TYPE(found)->tp_name);
         return -1;
     }
     PyObject *module = PyTuple_GET_ITEM(found, 0), *name = PyTuple_GET_ITEM(found, 1);
     if (PyUnicode_Check(module) && PyUnicode_Check(name)) { return 0; }
-    PyErr_Format(PyExc_RuntimeError, "_compat_pickle.REVERSE_NAME_MAPPING values should be pairs of str, "
-                 "not (%.200s, %.200s)", Py_TYPE(module)->tp_name, Py_TYPE(name)->tp_name);
+    PyErr_Format(PyExc_RuntimeError,
+                 "_compat_pickle.REVERSE_NAME_MAPPING values should be pairs of str, "
+                 "not (%.200s, %.200s)",
+                 Py_TYPE(module)->tp_name, Py_TYPE(name)->tp_name);
     return -1;
 }
 
@@ -209,8 +217,10 @@ translate_back(PyObject **module, PyObject **name)
     found = PyDict_GetItemWithError(hob_pickle.import_to_2, *module);
     if (!found) { return PyErr_Occurred() ? -1 : 0; }
     if (!PyUnicode_Check(found)) {
-        PyErr_Format(PyExc_RuntimeError, "_compat_pickle.REVERSE_IMPORT_MAPPING values should be strings, "
-                     "not %.200s", Py_TYPE(found)->tp_name);
+        PyErr_Format(PyExc_RuntimeError,
+                     "_compat_pickle.REVERSE_IMPORT_MAPPING values should be strings, "
+                     "not %.200s",
+                     Py_TYPE(found)->tp_name);
         return -1;
     }
     Py_SETREF(*module, Py_NewRef(found));
@@ -221,12 +231,16 @@ translate_back(PyObject **module, PyObject **name)
 static MUST_USE status
 save_identifier(pickler *self, PyObject *text, const char *what)
 {
-    own PyObject *bytes = self->proto >= 3 ? PyUnicode_AsUTF8String(text) : PyUnicode_AsASCIIString(text);
+    own PyObject *bytes =
+        self->proto >= 3 ? PyUnicode_AsUTF8String(text) : PyUnicode_AsASCIIString(text);
     if (!bytes) {
         if (!PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) { return -1; }
-        return PICKLING("can't pickle %s identifier '%S' using pickle protocol %i", what, text, self->proto);
+        return PICKLING("can't pickle %s identifier '%S' using pickle protocol %i", what, text,
+                        self->proto);
     }
-    if (hob_pickler_write(self, PyBytes_AS_STRING(bytes), PyBytes_GET_SIZE(bytes)) < 0) { return -1; }
+    if (hob_pickler_write(self, PyBytes_AS_STRING(bytes), PyBytes_GET_SIZE(bytes)) < 0) {
+        return -1;
+    }
     return hob_pickler_write(self, "\n", 1);
 }
 
@@ -249,11 +263,14 @@ save_located(pickler *self, PyObject *obj, location *where)
         if (is_saved) { return is_saved; }
     }
     if (self->proto >= 4) {
-        if (hob_save(self, where->module_name) < 0 || hob_save(self, where->name) < 0) { return -1; }
+        if (hob_save(self, where->module_name) < 0 || hob_save(self, where->name) < 0) {
+            return -1;
+        }
         return hob_pickler_op(self, STACK_GLOBAL);
     }
     if (where->holder == where->module) { return save_lines(self, where); }
-    own PyObject *reduced = Py_BuildValue("(O(OO))", hob_pickle.getattr, where->holder, where->last_name);
+    own PyObject *reduced =
+        Py_BuildValue("(O(OO))", hob_pickle.getattr, where->holder, where->last_name);
     return reduced ? hob_save_reduced(self, reduced, NULL) : -1;
 }
 

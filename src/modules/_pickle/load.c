@@ -231,7 +231,9 @@ static MUST_USE PyObject *
 decode(unpickler *self, const char *bytes, Py_ssize_t n)
 {
     if (strcmp(self->encoding, "bytes") == 0) { return PyBytes_FromStringAndSize(bytes, n); }
-    if (strcmp(self->encoding, "ASCII") == 0) { return PyUnicode_DecodeASCII(bytes, n, self->errors); }
+    if (strcmp(self->encoding, "ASCII") == 0) {
+        return PyUnicode_DecodeASCII(bytes, n, self->errors);
+    }
     return PyUnicode_Decode(bytes, n, self->encoding, self->errors);
 }
 
@@ -254,7 +256,9 @@ load_binstring(unpickler *self, int width)
 {
     Py_ssize_t n;
     const char *bytes;
-    if (read_size(self, width, &n, "BINSTRING exceeds system's maximum size of %zd bytes") < 0) { return -1; }
+    if (read_size(self, width, &n, "BINSTRING exceeds system's maximum size of %zd bytes") < 0) {
+        return -1;
+    }
     if (hob_unpickler_read(self, &bytes, n) < 0) { return -1; }
     return push(self, decode(self, bytes, n));
 }
@@ -272,7 +276,9 @@ load_binunicode(unpickler *self, int width)
 {
     Py_ssize_t n;
     const char *bytes;
-    if (read_size(self, width, &n, "BINUNICODE exceeds system's maximum size of %zd bytes") < 0) { return -1; }
+    if (read_size(self, width, &n, "BINUNICODE exceeds system's maximum size of %zd bytes") < 0) {
+        return -1;
+    }
     if (hob_unpickler_read(self, &bytes, n) < 0) { return -1; }
     return push(self, PyUnicode_DecodeUTF8(bytes, n, "surrogatepass"));
 }
@@ -314,7 +320,8 @@ static status
 load_next_buffer(unpickler *self, int arg)
 {
     if (!self->buffers) {
-        return UNPICKLING("pickle stream refers to out-of-band data but no *buffers* argument was given");
+        return UNPICKLING(
+            "pickle stream refers to out-of-band data but no *buffers* argument was given");
     }
     own PyObject *buffers = Py_NewRef(self->buffers);
     PyObject *buffer = PyIter_Next(buffers);
@@ -482,7 +489,9 @@ set_from(unpickler *self, Py_ssize_t place)
     int (*set)(PyObject *, PyObject *, PyObject *) = PyDict_CheckExact(dict) ? PyDict_SetItem
                                                                              : PyObject_SetItem;
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(items); i += 2) {
-        if (set(dict, PyTuple_GET_ITEM(items, i), PyTuple_GET_ITEM(items, i + 1)) < 0) { return -1; }
+        if (set(dict, PyTuple_GET_ITEM(items, i), PyTuple_GET_ITEM(items, i + 1)) < 0) {
+            return -1;
+        }
     }
     return 0;
 }
@@ -647,16 +656,20 @@ find_extension(unpickler *self, PyObject *code)
 {
     PyObject *pair = PyDict_GetItemWithError(hob_pickle.inverted_registry, code);
     if (!pair) {
-        if (!PyErr_Occurred()) { PyErr_Format(PyExc_ValueError, "unregistered extension code %S", code); }
+        if (!PyErr_Occurred()) {
+            PyErr_Format(PyExc_ValueError, "unregistered extension code %S", code);
+        }
         return NULL;
     }
-    if (!PyTuple_Check(pair) || PyTuple_GET_SIZE(pair) != 2 || !PyUnicode_Check(PyTuple_GET_ITEM(pair, 0))
+    if (!PyTuple_Check(pair) || PyTuple_GET_SIZE(pair) != 2
+        || !PyUnicode_Check(PyTuple_GET_ITEM(pair, 0))
         || !PyUnicode_Check(PyTuple_GET_ITEM(pair, 1))) {
         PyErr_Format(PyExc_ValueError, "_inverted_registry[%S] isn't a 2-tuple of strings", code);
         return NULL;
     }
     own PyObject *kept = Py_NewRef(pair);
-    own PyObject *found = hob_unpickler_class(self, PyTuple_GET_ITEM(kept, 0), PyTuple_GET_ITEM(kept, 1));
+    own PyObject *found =
+        hob_unpickler_class(self, PyTuple_GET_ITEM(kept, 0), PyTuple_GET_ITEM(kept, 1));
     if (!found || PyDict_SetItem(hob_pickle.extension_cache, code, found) < 0) { return NULL; }
     return take(found);
 }
@@ -729,17 +742,20 @@ load_newobj(unpickler *self, int has_kwargs)
     own PyObject *cls = args ? pop(self) : NULL;
     if (!cls) { return -1; }
     if (!PyType_Check(cls)) {
-        return UNPICKLING("%s class argument must be a type, not %.200s", op, Py_TYPE(cls)->tp_name);
+        return UNPICKLING("%s class argument must be a type, not %.200s", op,
+                          Py_TYPE(cls)->tp_name);
     }
     PyTypeObject *type = (PyTypeObject *)cls;
     if (!type->tp_new) {
         return UNPICKLING("%s class argument '%.200s' doesn't have __new__", op, type->tp_name);
     }
     if (!PyTuple_Check(args)) {
-        return UNPICKLING("%s args argument must be a tuple, not %.200s", op, Py_TYPE(args)->tp_name);
+        return UNPICKLING("%s args argument must be a tuple, not %.200s", op,
+                          Py_TYPE(args)->tp_name);
     }
     if (kwargs && !PyDict_Check(kwargs)) {
-        return UNPICKLING("%s kwargs argument must be a dict, not %.200s", op, Py_TYPE(kwargs)->tp_name);
+        return UNPICKLING("%s kwargs argument must be a dict, not %.200s", op,
+                          Py_TYPE(kwargs)->tp_name);
     }
     return push(self, type->tp_new(type, args, kwargs));
 }
@@ -861,7 +877,9 @@ load_frame(unpickler *self, int arg)
 {
     Py_ssize_t n;
     const char *bytes;
-    if (read_size(self, 8, &n, "FRAME length exceeds system's maximum of %zd bytes") < 0) { return -1; }
+    if (read_size(self, 8, &n, "FRAME length exceeds system's maximum of %zd bytes") < 0) {
+        return -1;
+    }
     if (hob_unpickler_read(self, &bytes, n) < 0) { return -1; }
     self->at -= n;
     return 0;

@@ -330,7 +330,8 @@ PyObject *
 hob_memo_proxy(PyObject *owner)
 {
     return proxy_make(PyObject_TypeCheck(owner, &hob_pickler_type) ? &hob_pickler_memo_type
-                                                                   : &hob_unpickler_memo_type, owner);
+                                                                   : &hob_unpickler_memo_type,
+                      owner);
 }
 
 static MUST_USE status
@@ -400,7 +401,9 @@ places_fill(unpickler *self, PyObject *dict)
 static MUST_USE PyObject *
 places_source(PyObject *value)
 {
-    if (Py_IS_TYPE(value, &hob_unpickler_memo_type)) { return unpickler_memo_dict((memo_proxy *)value); }
+    if (Py_IS_TYPE(value, &hob_unpickler_memo_type)) {
+        return unpickler_memo_dict((memo_proxy *)value);
+    }
     if (PyDict_Check(value)) { return Py_NewRef(value); }
     PyErr_Format(PyExc_TypeError, "'memo' attribute must be an UnpicklerMemoProxy object or dict, "
                  "not %.200s", Py_TYPE(value)->tp_name);

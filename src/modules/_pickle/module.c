@@ -28,7 +28,9 @@ pickle_dump(PyObject *module, PyObject *obj, PyObject *file, PyObject *protocol,
 {
     own pickler *self = hob_pickler_new();
     if (!self || hob_pickler_protocol(self, protocol, fix_imports) < 0) { return NULL; }
-    if (hob_pickler_file(self, file) < 0 || hob_pickler_callback(self, buffer_callback) < 0) { return NULL; }
+    if (hob_pickler_file(self, file) < 0 || hob_pickler_callback(self, buffer_callback) < 0) {
+        return NULL;
+    }
     if (hob_pickler_run(self, obj) < 0 || hob_pickler_flush(self) < 0) { return NULL; }
     Py_RETURN_NONE;
 }
@@ -168,7 +170,9 @@ fill_module(PyObject *module)
     }
     if (make_error(module, "_pickle.PickleError", NULL, &hob_pickle.PickleError) < 0) { return -1; }
     PyObject *base = hob_pickle.PickleError;
-    if (make_error(module, "_pickle.PicklingError", base, &hob_pickle.PicklingError) < 0) { return -1; }
+    if (make_error(module, "_pickle.PicklingError", base, &hob_pickle.PicklingError) < 0) {
+        return -1;
+    }
     return make_error(module, "_pickle.UnpicklingError", base, &hob_pickle.UnpicklingError);
 }
 

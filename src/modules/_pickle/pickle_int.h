@@ -138,7 +138,9 @@ static inline MUST_USE status
 hob_pickler_write(pickler *self, const void *data, Py_ssize_t n)
 {
     bool opens = self->is_framing && self->frame_start < 0;
-    if ((opens || n > self->n_room - self->n_written) && hob_pickler_grow(self, n) < 0) { return -1; }
+    if ((opens || n > self->n_room - self->n_written) && hob_pickler_grow(self, n) < 0) {
+        return -1;
+    }
     char *to = PyBytes_AS_STRING(self->buffer) + self->n_written;
     if (n == 1) { *to = *(const char *)data; }
     else { memcpy(to, data, (size_t)n); }
@@ -230,10 +232,12 @@ hob_unpickler_read(unpickler *self, const char **bytes, Py_ssize_t n)
 }
 
 /* Find a method of self that a subclass may define, without making a cycle. */
-MUST_USE status hob_method_bind(PyObject *self, PyObject *name, PyObject **function, PyObject **owner);
+MUST_USE status hob_method_bind(PyObject *self, PyObject *name, PyObject **function,
+                                 PyObject **owner);
 MUST_USE PyObject *hob_method_get(PyObject *name, PyObject *function, PyObject *owner);
 MUST_USE PyObject *hob_method_call(PyObject *function, PyObject *owner, PyObject *arg);
-MUST_USE status hob_method_set(const char *name, PyObject *value, PyObject **function, PyObject **owner);
+MUST_USE status hob_method_set(const char *name, PyObject *value, PyObject **function,
+                                PyObject **owner);
 
 /* The `memo` attributes. */
 MUST_USE PyObject *hob_memo_proxy(PyObject *owner);

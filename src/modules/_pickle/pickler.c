@@ -119,7 +119,9 @@ hob_pickler_blob(pickler *self, const char *header, Py_ssize_t n_header,
                  const char *data, Py_ssize_t size, PyObject *payload)
 {
     if (size < FRAME_TARGET) {
-        return hob_pickler_write(self, header, n_header) < 0 ? -1 : hob_pickler_write(self, data, size);
+        return hob_pickler_write(self, header, n_header) < 0
+                   ? -1
+                   : hob_pickler_write(self, data, size);
     }
     close_frame(self);
     int was_framing = self->is_framing;
@@ -277,7 +279,8 @@ hob_pickler_callback(pickler *self, PyObject *buffer_callback)
         PyErr_SetString(PyExc_ValueError, "buffer_callback needs protocol >= 5");
         return -1;
     }
-    Py_XSETREF(self->buffer_callback, buffer_callback == Py_None ? NULL : Py_NewRef(buffer_callback));
+    Py_XSETREF(self->buffer_callback,
+               buffer_callback == Py_None ? NULL : Py_NewRef(buffer_callback));
     return 0;
 }
 
@@ -322,7 +325,8 @@ pickler_init(pickler *self, PyObject *file, PyObject *protocol, bool fix_imports
     self->fast = 0;
     self->fast_nesting = 0;
     Py_CLEAR(self->fast_memo);
-    if (hob_method_bind(me, NAME(persistent_id), &self->persistent_id, &self->persistent_self) < 0) {
+    if (hob_method_bind(me, NAME(persistent_id), &self->persistent_id, &self->persistent_self)
+        < 0) {
         return -1;
     }
     PyObject *table;
@@ -386,7 +390,9 @@ pickler_traverse(PyObject *op, visitproc visit, void *arg)
     Py_VISIT(self->write);
     Py_VISIT(self->fast_memo);
     Py_VISIT(self->buffer_callback);
-    for (size_t i = 0; self->memo && i < self->memo->n_slots; i++) { Py_VISIT(self->memo->slots[i].key); }
+    for (size_t i = 0; self->memo && i < self->memo->n_slots; i++) {
+        Py_VISIT(self->memo->slots[i].key);
+    }
     return 0;
 }
 

@@ -36,7 +36,9 @@ save_newobj_ex(pickler *self, PyObject *args)
                         Py_TYPE(named)->tp_name);
     }
     if (self->proto >= 4) {
-        if (hob_save(self, cls) < 0 || hob_save(self, plain) < 0 || hob_save(self, named) < 0) { return -1; }
+        if (hob_save(self, cls) < 0 || hob_save(self, plain) < 0 || hob_save(self, named) < 0) {
+            return -1;
+        }
         return hob_pickler_op(self, NEWOBJ_EX);
     }
     own PyObject *maker = PyObject_GetAttr(cls, NAME(__new__));
@@ -59,7 +61,9 @@ save_newobj(pickler *self, PyObject *args, PyObject *obj)
     if (obj) {
         own PyObject *obj_class = PyObject_GetAttr(obj, NAME(__class__));
         if (!obj_class) { return -1; }
-        if (obj_class != cls) { return PICKLING("args[0] from __newobj__ args has the wrong class"); }
+        if (obj_class != cls) {
+            return PICKLING("args[0] from __newobj__ args has the wrong class");
+        }
     }
     own PyObject *rest = PyTuple_GetSlice(args, 1, PyTuple_GET_SIZE(args));
     if (!rest || hob_save(self, cls) < 0 || hob_save(self, rest) < 0) { return -1; }
@@ -91,7 +95,9 @@ save_state(pickler *self, PyObject *state, PyObject *setter, PyObject *obj)
     if (!state) { return 0; }
     if (!setter) { return hob_save(self, state) < 0 ? -1 : hob_pickler_op(self, BUILD); }
     static const char call_and_drop[] = {(char)TUPLE2, REDUCE, POP};
-    if (hob_save(self, setter) < 0 || hob_save(self, obj) < 0 || hob_save(self, state) < 0) { return -1; }
+    if (hob_save(self, setter) < 0 || hob_save(self, obj) < 0 || hob_save(self, state) < 0) {
+        return -1;
+    }
     return hob_pickler_write(self, call_and_drop, 3);
 }
 
@@ -116,12 +122,14 @@ unpack(PyObject *reduced, PyObject *parts[REDUCE_MAX])
     static const char *ordinals[] = {[3] = "fourth", [4] = "fifth"};
     for (int i = 3; i <= 4; i++) {
         if (!parts[i] || PyIter_Check(parts[i])) { continue; }
-        return PICKLING("%s element of the tuple returned by __reduce__ must be an iterator, not %s",
-                        ordinals[i], Py_TYPE(parts[i])->tp_name);
+        return PICKLING(
+            "%s element of the tuple returned by __reduce__ must be an iterator, not %s",
+            ordinals[i], Py_TYPE(parts[i])->tp_name);
     }
     if (parts[5] && !PyCallable_Check(parts[5])) {
-        return PICKLING("sixth element of the tuple returned by __reduce__ must be a function, not %s",
-                        Py_TYPE(parts[5])->tp_name);
+        return PICKLING(
+            "sixth element of the tuple returned by __reduce__ must be a function, not %s",
+            Py_TYPE(parts[5])->tp_name);
     }
     return 0;
 }
@@ -194,7 +202,8 @@ call_reduce(pickler *self, PyObject *obj)
     if (_PyObject_LookupAttr(obj, NAME(__reduce__), &found) < 0) { return NULL; }
     own PyObject *plain = found;
     if (plain) { return PyObject_CallNoArgs(plain); }
-    PyErr_Format(hob_pickle.PicklingError, "can't pickle '%.200s' object: %R", Py_TYPE(obj)->tp_name, obj);
+    PyErr_Format(hob_pickle.PicklingError, "can't pickle '%.200s' object: %R",
+                 Py_TYPE(obj)->tp_name, obj);
     return NULL;
 }
 

@@ -34,7 +34,9 @@ hob_save_get(pickler *self, Py_ssize_t place)
 {
     if (!self->bin) { return save_op_text(self, GET, place); }
     if (place < 256) { return save_op_number(self, BINGET, (uint64_t)place, 1); }
-    if ((size_t)place <= UINT32_MAX) { return save_op_number(self, LONG_BINGET, (uint64_t)place, 4); }
+    if ((size_t)place <= UINT32_MAX) {
+        return save_op_number(self, LONG_BINGET, (uint64_t)place, 4);
+    }
     PyErr_SetString(hob_pickle.PicklingError, "memo id too large for LONG_BINGET");
     return -1;
 }
@@ -48,7 +50,9 @@ hob_save_put(pickler *self, PyObject *obj)
     if (self->proto >= 4) { return hob_pickler_op(self, MEMOIZE); }
     if (!self->bin) { return save_op_text(self, PUT, place); }
     if (place < 256) { return save_op_number(self, BINPUT, (uint64_t)place, 1); }
-    if ((size_t)place <= UINT32_MAX) { return save_op_number(self, LONG_BINPUT, (uint64_t)place, 4); }
+    if ((size_t)place <= UINT32_MAX) {
+        return save_op_number(self, LONG_BINPUT, (uint64_t)place, 4);
+    }
     PyErr_SetString(hob_pickle.PicklingError, "memo id too large for LONG_BINPUT");
     return -1;
 }
@@ -64,8 +68,10 @@ fast_enter(pickler *self, PyObject *obj)
     tri is_there = id ? PyDict_Contains(self->fast_memo, id) : -1;
     if (is_there == 0 && PyDict_SetItem(self->fast_memo, id, Py_None) == 0) { return true; }
     if (is_there > 0) {
-        PyErr_Format(PyExc_ValueError, "fast mode: can't pickle cyclic objects including object type "
-                     "%.200s at %p", Py_TYPE(obj)->tp_name, obj);
+        PyErr_Format(PyExc_ValueError,
+                     "fast mode: can't pickle cyclic objects including object type "
+                     "%.200s at %p",
+                     Py_TYPE(obj)->tp_name, obj);
     }
     self->fast_nesting = -1;
     return false;
@@ -249,13 +255,15 @@ static MUST_USE status
 save_buffer(pickler *self, PyObject *obj)
 {
     if (self->proto < 5) {
-        PyErr_SetString(hob_pickle.PicklingError, "PickleBuffer can only pickled with protocol >= 5");
+        PyErr_SetString(hob_pickle.PicklingError,
+                        "PickleBuffer can only pickled with protocol >= 5");
         return -1;
     }
     const Py_buffer *view = PyPickleBuffer_GetBuffer(obj);
     if (!view) { return -1; }
     if (view->suboffsets || !PyBuffer_IsContiguous(view, 'A')) {
-        PyErr_SetString(hob_pickle.PicklingError, "PickleBuffer can not be pickled when pointing to a "
+        PyErr_SetString(hob_pickle.PicklingError,
+                        "PickleBuffer can not be pickled when pointing to a "
                         "non-contiguous buffer");
         return -1;
     }
@@ -319,7 +327,8 @@ save_text(pickler *self, PyObject *obj)
     }
     own PyObject *utf8 = PyUnicode_AsEncodedString(obj, "utf-8", "surrogatepass");
     if (!utf8) { return -1; }
-    return save_sized(self, &text_ops, has_short, PyBytes_AS_STRING(utf8), PyBytes_GET_SIZE(utf8), utf8);
+    return save_sized(self, &text_ops, has_short, PyBytes_AS_STRING(utf8), PyBytes_GET_SIZE(utf8),
+                      utf8);
 }
 
 static MUST_USE status
@@ -443,7 +452,9 @@ save_pair(pickler *self, PyObject *pair)
         PyErr_SetString(PyExc_TypeError, "dict items iterator must return 2-tuples");
         return -1;
     }
-    return hob_save(self, PyTuple_GET_ITEM(pair, 0)) < 0 ? -1 : hob_save(self, PyTuple_GET_ITEM(pair, 1));
+    return hob_save(self, PyTuple_GET_ITEM(pair, 0)) < 0
+               ? -1
+               : hob_save(self, PyTuple_GET_ITEM(pair, 1));
 }
 
 status
@@ -595,11 +606,14 @@ save_persistent(pickler *self, PyObject *obj)
     own PyObject *text = PyObject_Str(pid);
     if (!text) { return -1; }
     if (!PyUnicode_IS_ASCII(text)) {
-        PyErr_SetString(hob_pickle.PicklingError, "persistent IDs in protocol 0 must be ASCII strings");
+        PyErr_SetString(hob_pickle.PicklingError,
+                        "persistent IDs in protocol 0 must be ASCII strings");
         return -1;
     }
     if (hob_pickler_op(self, PERSID) < 0) { return -1; }
-    if (hob_pickler_write(self, PyUnicode_DATA(text), PyUnicode_GET_LENGTH(text)) < 0) { return -1; }
+    if (hob_pickler_write(self, PyUnicode_DATA(text), PyUnicode_GET_LENGTH(text)) < 0) {
+        return -1;
+    }
     return hob_pickler_write(self, "\n", 1) < 0 ? -1 : 1;
 }
 

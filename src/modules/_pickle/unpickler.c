@@ -130,7 +130,9 @@ hob_unpickler_into(unpickler *self, char *to, Py_ssize_t n)
     if (!count) { return -1; }
     Py_ssize_t n_read = PyLong_AsSsize_t(count);
     if (n_read < 0) {
-        if (!PyErr_Occurred()) { PyErr_SetString(PyExc_ValueError, "readinto() returned negative size"); }
+        if (!PyErr_Occurred()) {
+            PyErr_SetString(PyExc_ValueError, "readinto() returned negative size");
+        }
         return -1;
     }
     return n_read < n ? hob_unpickler_truncated() : 0;
@@ -180,15 +182,18 @@ translate(PyObject **module, PyObject **name)
     PyObject *found = PyDict_GetItemWithError(hob_pickle.name_to_3, key);
     if (found) {
         if (!PyTuple_Check(found) || PyTuple_GET_SIZE(found) != 2) {
-            PyErr_Format(PyExc_RuntimeError, "_compat_pickle.NAME_MAPPING values should be 2-tuples, "
-                         "not %.200s", Py_TYPE(found)->tp_name);
+            PyErr_Format(PyExc_RuntimeError,
+                         "_compat_pickle.NAME_MAPPING values should be 2-tuples, "
+                         "not %.200s",
+                         Py_TYPE(found)->tp_name);
             return -1;
         }
         PyObject *new_module = PyTuple_GET_ITEM(found, 0), *new_name = PyTuple_GET_ITEM(found, 1);
         if (!PyUnicode_Check(new_module) || !PyUnicode_Check(new_name)) {
-            PyErr_Format(PyExc_RuntimeError, "_compat_pickle.NAME_MAPPING values should be pairs of "
-                         "str, not (%.200s, %.200s)", Py_TYPE(new_module)->tp_name,
-                         Py_TYPE(new_name)->tp_name);
+            PyErr_Format(PyExc_RuntimeError,
+                         "_compat_pickle.NAME_MAPPING values should be pairs of "
+                         "str, not (%.200s, %.200s)",
+                         Py_TYPE(new_module)->tp_name, Py_TYPE(new_name)->tp_name);
             return -1;
         }
         Py_SETREF(*module, Py_NewRef(new_module));
@@ -339,7 +344,8 @@ unpickler_init(unpickler *self, PyObject *file, bool fix_imports, const char *en
     if (hob_unpickler_encoding(self, encoding, errors) < 0) { return -1; }
     if (hob_unpickler_buffers(self, buffers) < 0) { return -1; }
     self->fix_imports = fix_imports;
-    if (hob_method_bind(me, NAME(persistent_load), &self->persistent_load, &self->persistent_self) < 0) {
+    if (hob_method_bind(me, NAME(persistent_load), &self->persistent_load, &self->persistent_self)
+        < 0) {
         return -1;
     }
     forget_stack(self);

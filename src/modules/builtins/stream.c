@@ -134,7 +134,7 @@ input_from_terminal(PyObject *in, PyObject *out, PyObject *prompt)
     return result;
 }
 
-/** input($module, prompt=NULL, /)
+/** input($module, prompt='', /)
  *
  *  Read a string from standard input.  The trailing newline is stripped.
  *
