@@ -301,7 +301,7 @@ iobase_fileno(PyObject *self)
 static PyObject *
 iobase_isatty(PyObject *self)
 {
-    if (check_marked(self) < 0) { return NULL; }
+    if (hob_io_check_closed(self) < 0) { return NULL; }
     Py_RETURN_FALSE;
 }
 
