@@ -110,7 +110,7 @@ hob_locale_init(PyPreConfig *pre)
         }
     }
     if (want && was_c) { _Py_CoerceLegacyLocale(warn); }
-    else if (warn && was_c && _Py_LegacyLocaleDetected(1)) {
+    if (warn && was_c && _Py_LegacyLocaleDetected(1)) {
         fputs("Python runtime initialized with LC_CTYPE=C (a locale with default ASCII encoding), "
               "which may cause Unicode compatibility problems. Using C.UTF-8, C.utf8, or UTF-8 (if "
               "available) as alternative Unicode-compatible locales is recommended.\n", stderr);
