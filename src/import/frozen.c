@@ -1,8 +1,8 @@
 /* frozen.c -- code objects stored in the executable, as marshal wrote them.
  *
- * tools/gen/frozen.py makes the table from the standard library: what start-up
- * imports, so that starting reads no files.  PyImport_FrozenModules holds
- * entries of embedders, searched first.
+ * Hob's own compiler (tools/gen/freeze.c) and tools/gen/frozen.py make the table
+ * from the standard library: what start-up imports, so that starting reads no
+ * files.  PyImport_FrozenModules holds entries of embedders, searched first.
  */
 #include "import/import.h"
 
@@ -22,7 +22,13 @@ struct frozen_entry {
     const char *origname;
 };
 
+#ifdef HOB_FROZEN_NONE                  /* the build's freeze, which makes the table */
+static const struct frozen_entry frozen_table[] = {{NULL}};
+static const struct _frozen frozen_bootstrap[] = {{NULL}}, frozen_stdlib[] = {{NULL}},
+    frozen_test[] = {{NULL}};
+#else
 #include "gen/import/frozen.h"          /* frozen_table[] */
+#endif
 
 const struct _frozen *PyImport_FrozenModules;
 HOB_EXPORT const struct _frozen *_PyImport_FrozenBootstrap = frozen_bootstrap;

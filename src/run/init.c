@@ -257,7 +257,8 @@ _PyInterpreterState_SetConfig(const PyConfig *given)
 static MUST_USE status
 import_core(void)
 {
-    return hob_import_start(hob_ts()->interp);
+    PyInterpreterState *interp = hob_ts()->interp;
+    return interp->config._install_importlib ? hob_import_start(interp) : 0;
 }
 
 /* --- main --- */

@@ -435,9 +435,3 @@ Py_FrozenMain(int argc, char **argv)
 {
     return Py_BytesMain(argc, argv);
 }
-
-int
-main(int argc, char **argv)
-{
-    return Py_BytesMain(argc, argv);
-}

@@ -79,25 +79,10 @@ install(const char *name, const char *copy, STOLEN PyObject *stream)
     return PySys_SetObject(copy, kept) < 0 || PySys_SetObject(name, kept) < 0 ? -1 : 0;
 }
 
-/* The encoding of file names, called as its codec calls it. */
-static MUST_USE status
-name_filesystem_encoding(PyConfig *config)
-{
-    own PyObject *name = codec_name(config->filesystem_encoding);
-    wchar_t *text = name ? PyUnicode_AsWideCharString(name, NULL) : NULL;
-    if (!text) { return -1; }
-    PyStatus done = PyConfig_SetString(config, &config->filesystem_encoding, text);
-    PyMem_Free(text);
-    if (!PyStatus_Exception(done)) { return 0; }
-    PyErr_NoMemory();
-    return -1;
-}
-
 status
 hob_stdio_init(PyInterpreterState *interp)
 {
     const PyConfig *config = &interp->config;
-    if (name_filesystem_encoding(&interp->config) < 0) { return -1; }
     struct stat st;
     if (fd_is_open(0) && fstat(0, &st) == 0 && S_ISDIR(st.st_mode)) {
         PyErr_SetString(PyExc_RuntimeError, "<stdin> is a directory, cannot continue");

@@ -1,13 +1,12 @@
-"""frozen.py OUT.h STDLIB LIB -- freeze the standard library modules that start-up imports.
+"""frozen.py OUT.h STDLIB LIB FREEZE -- freeze the standard library modules that start-up imports.
 
 Reads   the modules of FROZEN below the folder STDLIB, and all of the folder LIB
 Writes  OUT: their marshalled code as C arrays, and frozen_table[]
 
-The interpreter that runs this script compiles them; its code objects are
-those of CPython 3.11, whichever it is.
+FREEZE, Hob's compiler (tools/gen/freeze.c), compiles them.
 """
-import marshal
 import os
+import subprocess
 import sys
 
 # name, file below the library, is a package, always used, original name ('' for the name itself)
@@ -38,19 +37,19 @@ FROZEN = [
 ONLY = 'initialized = True\n\ndef main():\n    print("Hello world!")\n\nif __name__ == "__main__":\n    main()\n'
 
 
-def code_of(name, origname, library, file):
+def code_of(name, origname, library, file, freeze):
     if file is None:
-        source = ONLY
+        source = ONLY.encode()
     elif '/ham/' in file:           # frozen, but not installed: empty files
-        source = ''
+        source = b''
     else:
         with open(os.path.join(library, file), 'rb') as f:
             source = f.read()
     shown = (origname or name).lstrip('<') if file else name
-    return marshal.dumps(compile(source, '<frozen %s>' % shown, 'exec', dont_inherit=True, optimize=0))
+    return subprocess.run([freeze, shown], input=source, stdout=subprocess.PIPE, check=True).stdout
 
 
-def main(out, library, ours):
+def main(out, library, ours, freeze):
     arrays, rows, symbols = [], [], {}
     groups = {'Bootstrap': [], 'Stdlib': [], 'Test': []}        # as the ABI exports them
     own = [(name[:-3], os.path.abspath(os.path.join(ours, name)), 0, 1, '') for name in sorted(os.listdir(ours))
@@ -58,7 +57,7 @@ def main(out, library, ours):
     for name, file, is_package, is_bootstrap, origname in FROZEN + own:
         if file and not os.path.exists(os.path.join(library, file)) and '/ham/' not in file:
             continue
-        data = code_of(name, origname, library, file)
+        data = code_of(name, origname, library, file, freeze)
         if data not in symbols:
             symbols[data] = 'code_%d' % len(symbols)
             text = ',\n'.join(','.join(map(str, data[i:i + 32])) for i in range(0, len(data), 32))

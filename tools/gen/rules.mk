@@ -7,12 +7,24 @@ $(GEN)/syntax/ast.h: src/syntax/ast.asdl tools/gen/ast.py
 	@mkdir -p $(@D)
 	@$(PYTHON) tools/gen/ast.py $< $@ $(GEN)/syntax/ast_nodes.c.h
 
-# import: frozen modules of the standard library
+# import: frozen modules of the standard library, compiled by Hob: all of Hob but the
+# table and main() is linked as `freeze`, which compiles them
 STDLIB ?= /usr/lib/python3.11
-MADE += $(GEN)/import/frozen.h
-$(GEN)/import/frozen.h: tools/gen/frozen.py $(STDLIB)/os.py $(wildcard lib/*.py)
+FREEZES := $(filter-out %/import/frozen.o %/run/hob.o,$(OBJECTS)) $(BUILD)/obj/freeze.o $(BUILD)/obj/frozen_none.o
+$(BUILD)/obj/freeze.o: tools/gen/freeze.c | ids $(MADE)
 	@mkdir -p $(@D)
-	@$(PYTHON) tools/gen/frozen.py $@ $(STDLIB) lib
+	@$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
+$(BUILD)/obj/frozen_none.o: src/import/frozen.c | ids $(MADE)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) -DHOB_FROZEN_NONE -MMD -MP -c $< -o $@
+$(BUILD)/freeze: $(FREEZES) $(BUILD)/obj/abi_stubs.o
+	@echo "  LD $@"
+	@gcc $(LDFLAGS) -Wl,--gc-sections $^ $(LIBS) -o $@
+$(GEN)/import/frozen.h: $(BUILD)/freeze tools/gen/frozen.py $(STDLIB)/os.py $(wildcard lib/*.py)
+	@mkdir -p $(@D)
+	@ASAN_OPTIONS=detect_leaks=0 $(PYTHON) tools/gen/frozen.py $@ $(STDLIB) lib $<
+$(BUILD)/obj/import/frozen.o: $(GEN)/import/frozen.h
+
 OPS := $(sort $(wildcard src/vm/ops/*.ops))
 $(GEN)/bytecode/opcode.h: tools/gen/ops.py $(OPS)
 	@$(PYTHON) tools/gen/ops.py $@ $(GEN)/vm/eval_cases.h $(GEN)/bytecode/opcode_tables.h $(OPS) && touch $@

@@ -380,6 +380,11 @@ hob_fs_encoding_init(void)
     if (copy_name(config->filesystem_encoding, fs.encoding, sizeof fs.encoding) < 0
         || copy_name(config->filesystem_errors, fs.errors, sizeof fs.errors) < 0
         || canonical_name(fs.encoding, sizeof fs.encoding) < 0) { return -1; }
+    PyStatus kept = PyConfig_SetBytesString(config, &config->filesystem_encoding, fs.encoding);
+    if (PyStatus_Exception(kept)) {
+        PyErr_NoMemory();
+        return -1;
+    }
     fs.is_utf8 = strcmp(fs.encoding, "utf-8") == 0;
     fs.mode = hob_errors_mode(fs.errors);
     fs.chosen = true;
