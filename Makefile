@@ -62,7 +62,7 @@ abi: all
 	@gcc -fsyntax-only -w -I/usr/include/python3.11 tests/abi/layout_check.c && echo "abi: layouts as compiled in"
 
 # --- the two commands ---
-PACKAGES := gcc make libpython3.11-dev libpython3.11-stdlib libpython3.11-testsuite python3.11 python3-distutils \
+PACKAGES := gcc make libpython3.11-dev libpython3.11-stdlib libpython3.11-testsuite python3.11 python3-distutils python3-numpy \
             libgmp-dev zlib1g-dev libexpat1-dev libssl-dev libb2-dev libcrypt-dev unicode-data ccache mold
 missing  = $(shell for p in $(PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done)
 .PHONY: packages

@@ -20,7 +20,7 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-ROOMS = ['objects', 'syntax', 'bytecode', 'compile', 'vm', 'import', 'modules', 'run', 'memory', 'state', 'text']
+ROOMS = ['abi', 'objects', 'syntax', 'bytecode', 'compile', 'vm', 'import', 'modules', 'run', 'memory', 'state', 'text']
 MARK = re.compile(r'#([:!]) ?(.*)$')
 TIMEOUT = 120
 
