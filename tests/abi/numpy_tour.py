@@ -2,6 +2,7 @@
 
 Each row is an expression and str() of its value, or the exception; or a
 statement."""
+import sys
 import warnings
 
 import numpy
