@@ -4,8 +4,10 @@
  */
 #include "compile/compile.h"
 
+#include "base/trace.h"
 #include "compile/emit.h"
 #include "objects/ids.h"
+#include "objects/str/str.h"
 #include "state/interp.h"
 #include "state/runtime.h"
 
@@ -43,6 +45,7 @@ hob_compile_module(hob_mod *mod, PyObject *filename, PyCompilerFlags *flags, int
 {
     hob_compiler c = {.filename = filename, .arena = arena,
                       .optimize = optimize < 0 ? default_optimize() : optimize};
+    uint64_t began = TRACES(compile) ? hob_trace_clock() : 0;
     if (hob_future_scan(mod, filename, &c.future_features, &c.future_line) < 0) { return NULL; }
     c.flags = c.future_features | (flags ? flags->cf_flags : 0);
     c.future_features = c.flags;
@@ -55,6 +58,9 @@ hob_compile_module(hob_mod *mod, PyObject *filename, PyCompilerFlags *flags, int
     PyCodeObject *code = c.shared_consts ? compile_mod(&c, mod) : NULL;
     Py_XDECREF(c.shared_consts);
     hob_symtable_free(c.symtable);
+    TRACE(compile, "%s file=%s units=%zd us=%llu", code ? "done" : "failed",
+          hob_str_show(filename), code ? Py_SIZE(code) : 0,
+          (unsigned long long)(hob_trace_clock() - began));
     return code;
 }
 

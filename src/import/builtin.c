@@ -5,6 +5,7 @@
  */
 #include "import/import.h"
 
+#include "base/trace.h"
 #include "memory/own.h"
 #include "objects/ids.h"
 #include "state/interp.h"
@@ -82,6 +83,7 @@ hob_builtin_create(PyObject *name, PyObject *spec)
 
     const struct _inittab *entry = hob_builtin_find(name);
     if (!entry) { Py_RETURN_NONE; }
+    TRACE(import, "builtin name=%s", entry->name);
     if (!entry->initfunc) {
         /* builtins and sys exist already; a table may say so with NULL */
         return Py_NewRef(PyImport_AddModuleObject(name));

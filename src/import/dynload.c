@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <string.h>
 
+#include "base/trace.h"
 #include "memory/own.h"
 #include "objects/ids.h"
 #include "state/interp.h"
@@ -66,6 +67,7 @@ hob_dynload_create(PyObject *spec)
         snprintf(slashed, sizeof slashed, "./%s", file_name);
         file_name = slashed;
     }
+    TRACE(import, "shared_object file=%s init=%s", file_name, PyBytes_AS_STRING(init_name));
     void *handle = dlopen(file_name, hob_ts()->interp->dlopenflags);
     if (!handle) {
         const char *why = dlerror();

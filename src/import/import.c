@@ -13,8 +13,10 @@
  */
 #include "import/import.h"
 
+#include "base/trace.h"
 #include "memory/own.h"
 #include "objects/ids.h"
+#include "objects/str/str.h"
 #include "objects/undeclared.h"
 #include "state/interp.h"
 #include "state/runtime.h"
@@ -372,6 +374,25 @@ find_and_load_timed(PyInterpreterState *interp, PyObject *name)
 }
 
 static MUST_USE PyObject *
+find_and_load_traced(PyInterpreterState *interp, PyObject *name)
+{
+    static int depth;
+    const char *text = hob_str_show(name);
+    uint64_t began = hob_trace_clock();
+    TRACE(import, "begin name=%s depth=%d", text, depth);
+    depth++;
+    PyObject *module = PyObject_CallMethodObjArgs(interp->importlib, ID(_find_and_load), name,
+                                                  interp->import_func, NULL);
+    depth--;
+    const char *file = module && PyModule_Check(module) ? PyModule_GetFilename(module) : NULL;
+    if (module) { PyErr_Clear(); }      /* a module without a file */
+    TRACE(import, "end name=%s depth=%d %s%s us=%llu", text, depth, file ? "file=" : "",
+          file ? file : module ? "no_file" : "failed",
+          (unsigned long long)(hob_trace_clock() - began));
+    return module;
+}
+
+static MUST_USE PyObject *
 find_and_load(PyObject *name)
 {
     PyInterpreterState *interp = interp_now();
@@ -383,6 +404,7 @@ find_and_load(PyObject *name)
         return NULL;
     }
     if (interp->config.import_time) { return find_and_load_timed(interp, name); }
+    if (TRACES(import)) { return find_and_load_traced(interp, name); }
     return PyObject_CallMethodObjArgs(interp->importlib, ID(_find_and_load), name,
                                       interp->import_func, NULL);
 }

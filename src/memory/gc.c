@@ -24,6 +24,7 @@
  */
 #include "memory/collect.h"
 
+#include "base/trace.h"
 #include "memory/own.h"
 #include "memory/pool.h"
 #include "objects/instance.h"
@@ -479,6 +480,7 @@ collect(int generation, Py_ssize_t *n_collected, Py_ssize_t *n_uncollectable, bo
 {
     hob_gc_generation *gen = &hob_gc.generations[generation];
     double began = 0;
+    uint64_t trace_began = TRACES(gc) ? hob_trace_clock() : 0;
     if (hob_gc.debug & GC_DEBUG_STATS) {
         tell_begin(generation);
         began = now();
@@ -491,6 +493,7 @@ collect(int generation, Py_ssize_t *n_collected, Py_ssize_t *n_uncollectable, bo
         hob_gc_list_merge(hob_gc.generations[i].list, young);
     }
 
+    TRACE(gc, "begin generation=%d objects=%zd", generation, hob_gc_list_size(young));
     hob_gc_head garbage, legacy, dead;
     find_garbage(young, &garbage);
     age(young, old, generation);
@@ -518,6 +521,8 @@ collect(int generation, Py_ssize_t *n_collected, Py_ssize_t *n_uncollectable, bo
         PySys_WriteStderr("gc: done, %zd unreachable, %zd uncollectable, %.4fs elapsed\n",
                           n_dead + n_legacy, n_legacy, now() - began);
     }
+    TRACE(gc, "end generation=%d unreachable=%zd uncollectable=%zd us=%llu", generation,
+          n_dead + n_legacy, n_legacy, (unsigned long long)(hob_trace_clock() - trace_began));
     if (generation == GC_GENERATIONS - 1) {
         for (int i = 0; i < n_emptiers; i++) { emptiers[i](); }
     }

@@ -17,6 +17,8 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "base/trace.h"
+
 typedef struct hob_pool_arena {
     char *base;                     /* aligned */
     void *raw;                      /* what the arena allocator gave */
@@ -144,6 +146,7 @@ arena_new(void)
     all_arenas = arena;
     n_arenas_ever++;
     if (++n_arenas > n_arenas_peak) { n_arenas_peak = n_arenas; }
+    TRACE(memory, "arena_from_system base=%p arenas=%zu", (void *)arena->base, n_arenas);
     return arena;
 }
 
@@ -156,6 +159,7 @@ arena_free(hob_pool_arena *arena)
     if (arena->all_prev) { arena->all_prev->all_next = arena->all_next; }
     else                 { all_arenas = arena->all_next; }
     hob_pool_arenas.free(hob_pool_arenas.ctx, arena->raw, arena->raw_size);
+    TRACE(memory, "arena_to_system base=%p arenas=%zu", (void *)arena->base, n_arenas - 1);
     free(arena);
     n_arenas--;
     n_arenas_freed++;

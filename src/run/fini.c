@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/trace.h"
 #include "memory/own.h"
 #include "modules/sys/sys.h"
 #include "objects/ids.h"
@@ -144,8 +145,10 @@ Py_FinalizeEx(void)
     if (!_PyRuntime.initialized) { return 0; }
     PyThreadState *ts = hob_ts();
     PyInterpreterState *interp = ts->interp;
+    TRACE(run, "end step=threads");
     wait_for_threads();
     Py_MakePendingCalls();
+    TRACE(run, "end step=atexit");
     hob_atexit_run(interp);
     status result = hob_stdio_flush_last();
 
@@ -153,6 +156,7 @@ Py_FinalizeEx(void)
     _PyRuntime.initialized = 0;
     _PyRuntime.core_initialized = 0;
     PyGC_Collect();
+    TRACE(run, "end step=modules");
     finish_modules(interp);
     hob_signal_fini();
     hob_stdio_flush();
@@ -160,6 +164,7 @@ Py_FinalizeEx(void)
     n_exit_functions = 0;
     fflush(stdout);
     fflush(stderr);
+    TRACE(run, "end step=runtime");
     hob_faulthandler_fini();
     hob_gc_fini();
     hob_tracemalloc_fini();

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/trace.h"
 #include "import/import.h"
 #include "memory/alloc.h"
 #include "memory/own.h"
@@ -63,6 +64,7 @@ PyStatus
 Py_PreInitialize(const PyPreConfig *given)
 {
     if (preinitialised) { return PyStatus_Ok(); }
+    if (!hob_trace_start()) { return PyStatus_Exit(2); }
     if (given) { pre_config = *given; }
     else { PyPreConfig_InitPythonConfig(&pre_config); }
     is_preinitialising = true;
@@ -374,6 +376,7 @@ static PyStatus
 run_steps(const struct step *steps, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
+        TRACE(run, "start step=%s", steps[i].name);
         if (steps[i].run() < 0) {
             static char func[64];
             snprintf(func, sizeof func, "init_%s", steps[i].name);

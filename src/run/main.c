@@ -422,6 +422,7 @@ int
 Py_BytesMain(int argc, char **argv)
 {
     PyStatus status = Py_PreInitializeFromBytesArgs(NULL, argc, argv);
+    if (PyStatus_IsExit(status)) { return status.exitcode; }
     if (PyStatus_Exception(status)) { Py_ExitStatusException(status); }
     PyConfig config;
     PyConfig_InitPythonConfig(&config);

@@ -15,6 +15,7 @@
 
 #include <stdatomic.h>
 
+#include "base/trace.h"
 #include "state/gil.h"
 #include "state/runtime.h"
 #include "state/thread.h"
@@ -106,6 +107,7 @@ make_calls(PyThreadState *ts)
     void *arg;
     status result = 0;
     for (int i = 0; i < N_SLOTS && take_call(&func, &arg); i++) {
+        TRACE(breaker, "pending_call function=%p", (void *)func);
         if (func(arg) != 0) {
             result = -1;
             hob_breaker_tell_main(BREAK_PENDING);       /* the rest, later */
@@ -121,6 +123,7 @@ run_signal_handlers(PyThreadState *ts)
 {
     main_work_done(ts->interp, BREAK_SIGNAL);
     atomic_store(&hob_the_gil.main_is_wanted, 0);
+    TRACE(breaker, "signal_handlers");
     if (hob_signal_run_handlers(ts) == 0) { return 0; }
     hob_breaker_tell_main(BREAK_SIGNAL);                /* others may wait behind it */
     return -1;
@@ -143,6 +146,7 @@ raise_async(PyThreadState *ts)
     PyObject *exc = ts->async_exc;
     if (!exc) { return 0; }
     ts->async_exc = NULL;
+    TRACE(breaker, "async_exception type=%s", ((PyTypeObject *)exc)->tp_name);
     PyErr_SetNone(exc);
     Py_DECREF(exc);
     return -1;

@@ -5,6 +5,7 @@
  * Child      the forking thread is the only one: it owns the GIL, is the main
  *            thread, and the states of all others are forgotten; after_in_child.
  */
+#include "base/trace.h"
 #include "state/breaker.h"
 #include "state/interp.h"
 #include "state/runtime.h"
@@ -53,6 +54,7 @@ PyOS_AfterFork_Child(void)
 {
     PyThreadState *ts = PyThreadState_Get();
     hob_thread_after_fork(ts);
+    TRACE(thread, "forked parent_pid=%d", (int)getppid());
     (void)_PyImport_ReleaseLock();              /* this thread took it before the fork */
     hob_signal_after_fork();
     hob_thread_delete_others(ts);

@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "base/os/futex.h"
+#include "base/trace.h"
 #include "state/interp.h"
 #include "state/lifecycle.h"
 #include "state/runtime.h"
@@ -435,7 +436,11 @@ hob_gil_take(hob_gil_thread *t, enum hob_why why)
     if (UNLIKELY(!atomic_compare_exchange_strong_explicit(&gil->word, &zero, (uintptr_t)t,
                                                           memory_order_acquire,
                                                           memory_order_relaxed))) {
+        uint64_t since = TRACES(gil) ? hob_trace_clock() : 0;
         take_slowly(t, why);
+        TRACE(gil, "take after=%s waited_us=%llu",
+              why == WHY_IO ? "io" : why == WHY_LOCK ? "lock" : "start",
+              (unsigned long long)(hob_trace_clock() - since));
     }
 }
 
@@ -511,8 +516,11 @@ hob_gil_check(hob_gil_thread *t)
         push_tail(t, false);
     }
     else { push_front(t); }
+    unsigned long heir = next->ts->native_thread_id;
     grant(next, now, true);
+    TRACE(gil, "hand_over to=#%lu slice_spent=%d", heir, spent);
     wait_turn(t, spent ? 0 : spin_budget(t));
+    TRACE(gil, "resume waited_us=%llu", (unsigned long long)(hob_clock_ns() - now) / 1000);
 }
 
 void

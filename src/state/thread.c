@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/trace.h"
 #include "memory/pool.h"
 #include "state/breaker.h"
 #include "state/interp.h"
@@ -134,6 +135,7 @@ hob_thread_bind(PyThreadState *ts)
     ts->native_thread_id = PyThread_get_thread_native_id();
     if (!bound) { bound = ts; }
     ts->_initialized = 1;
+    TRACE(thread, "start id=%llu", (unsigned long long)ts->id);
 }
 
 PyThreadState *
@@ -209,6 +211,7 @@ unlink_state(PyThreadState *ts)
 static void
 free_state(PyThreadState *ts)
 {
+    TRACE(thread, "end id=%llu of=#%lu", (unsigned long long)ts->id, ts->native_thread_id);
     _PyStackChunk *chunk = ts->datastack_chunk;
     while (chunk) {
         _PyStackChunk *previous = chunk->previous;

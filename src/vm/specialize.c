@@ -6,6 +6,7 @@
 
 #include <structmember.h>
 
+#include "base/trace.h"
 #include "memory/own.h"
 #include "objects/call.h"
 #include "objects/dict/dict.h"
@@ -13,6 +14,7 @@
 #include "objects/instance.h"
 #include "objects/int/int.h"
 #include "objects/iterators.h"
+#include "objects/str/str.h"
 #include "objects/type/type.h"
 #include "objects/upcalls.h"
 #include "vm/vm.h"
@@ -89,9 +91,22 @@ hob_quicken(PyCodeObject *code)
 /* --- outcomes --- */
 enum { MISSES_ALLOWED = 40, EXPONENT_MIN = 4, EXPONENT_MAX = 11 };
 
+/* Where in the program `at` is, and what becomes of it. */
+static COLD void
+tell(const _Py_CODEUNIT *at, const char *form)
+{
+    const PyCodeObject *code = hob_ts()->cframe->current_frame->code;
+    Py_ssize_t unit = at - hob_code_start((PyCodeObject *)code);
+    bool is_ours = unit >= 0 && unit < Py_SIZE(code);
+    TRACE(specialize, "from=%s to=%s in=%s line=%d offset=%zd", hob_opcode_name[*at & 255], form,
+          is_ours ? hob_str_show(code->co_qualname) : "?",
+          is_ours ? PyCode_Addr2Line((PyCodeObject *)code, (int)unit * 2) : -1, unit * 2);
+}
+
 static void
 succeed(_Py_CODEUNIT *at, int counter_at, int form)
 {
+    if (TRACES(specialize)) { tell(at, hob_opcode_name[form]); }
     _Py_SET_OPCODE(*at, form);
     at[1 + counter_at] = MISSES_ALLOWED << 4 | EXPONENT_MIN;
 }
@@ -99,6 +114,7 @@ succeed(_Py_CODEUNIT *at, int counter_at, int form)
 static void
 fail(_Py_CODEUNIT *at, int counter_at)
 {
+    if (TRACES(specialize)) { tell(at, "nothing_fits"); }
     int exponent = (at[1 + counter_at] & COUNTER_EXPONENT) + 1;
     if (exponent < EXPONENT_MIN) { exponent = EXPONENT_MIN; }
     if (exponent > EXPONENT_MAX) { exponent = EXPONENT_MAX; }

@@ -291,3 +291,13 @@ PyUnicode_AsUTF8(PyObject *unicode)
 {
     return PyUnicode_AsUTF8AndSize(unicode, NULL);
 }
+
+const char *
+hob_str_show(PyObject *str)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    const char *text = str ? PyUnicode_AsUTF8(str) : NULL;
+    PyErr_Restore(type, value, traceback);      /* drops a failure of our own */
+    return text ? text : "?";
+}

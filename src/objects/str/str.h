@@ -40,6 +40,10 @@ bool hob_str_equal(PyObject *a, PyObject *b);
 /* Is str (ready) these n ASCII bytes? */
 bool hob_str_equals_ascii(PyObject *str, const char *ascii, Py_ssize_t n);
 
+/* A str as UTF-8 for a line of diagnosis; "?" when it has none.  Leaves the pending exception
+ * as it is; the text lives as long as the str. */
+BORROWED const char *hob_str_show(PyObject *str);
+
 /* The hash of a str, from its cache when it is there; cannot fail once ready. */
 Py_hash_t hob_str_hash(PyObject *str);
 
