@@ -52,6 +52,10 @@ typedef struct hob_dict_iter {          /* the six dict iterators */
     Py_ssize_t left;
 } hob_dict_iter;
 
+/* zip(*iterables) over a vector; see hob_type_maker. */
+MUST_USE PyObject *hob_zip_vectorcall(PyObject *type, PyObject *const *args, size_t nargsf,
+                                      PyObject *kwnames);
+
 typedef struct hob_enumerate {          /* PyEnum_Type */
     PyObject_HEAD
     Py_ssize_t index;                   /* PY_SSIZE_T_MAX: count in big_index */

@@ -118,7 +118,17 @@ pickle_buffer_get(PyObject *op, Py_buffer *view, int flags)
     return -1;
 }
 
-static PyBufferProcs pickle_buffer_as_buffer = {.bf_getbuffer = pickle_buffer_get};
+/* Never called, since views are of what we wrap; but argument parsing asks
+ * whether an exporter has one before it borrows memory without a view. */
+static void
+pickle_buffer_released(PyObject *op, Py_buffer *view)
+{
+}
+
+static PyBufferProcs pickle_buffer_as_buffer = {
+    .bf_getbuffer = pickle_buffer_get,
+    .bf_releasebuffer = pickle_buffer_released,
+};
 
 PyTypeObject PyPickleBuffer_Type = {
     PyVarObject_HEAD_INIT(&PyType_Type, 0)

@@ -8,6 +8,7 @@
 #include "memory/gc.h"
 #include "memory/own.h"
 #include "objects/bind.h"
+#include "objects/iterators.h"
 
 typedef struct zip {
     PyObject_HEAD
@@ -157,8 +158,8 @@ zip_setstate(PyObject *op, PyObject *state)
 
 #include "gen/objects/zip.bind.h"
 
-static PyObject *
-zip_vectorcall(PyObject *type, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+PyObject *
+hob_zip_vectorcall(PyObject *type, PyObject *const *args, size_t nargsf, PyObject *kwnames)
 {
     Py_ssize_t nargs = PyVectorcall_NARGS(nargsf);
     if (!kwnames || PyTuple_GET_SIZE(kwnames) == 0) {
@@ -198,5 +199,4 @@ PyTypeObject PyZip_Type = {
     .tp_alloc = PyType_GenericAlloc,
     .tp_new = zip_new,
     .tp_free = PyObject_GC_Del,
-    .tp_vectorcall = zip_vectorcall,
 };

@@ -753,7 +753,7 @@ call_class(_Py_CODEUNIT *at, PyTypeObject *type, int oparg, PyObject *kwnames, h
             return PRECALL_PY_CLASS;
         }
     }
-    return type->tp_vectorcall ? PRECALL_BUILTIN_CLASS : 0;
+    return hob_type_maker(type) ? PRECALL_BUILTIN_CLASS : 0;
 }
 
 static int

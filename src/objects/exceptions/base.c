@@ -42,7 +42,15 @@ hob_base_init(PyObject *op, PyObject *args, PyObject *kwargs)
     return 0;
 }
 
-/* An instance of a static type whose new and init are those above. */
+bool
+hob_base_is_plain(PyTypeObject *type)
+{
+    return type->tp_new == hob_base_new && type->tp_init == hob_base_init
+        && type->tp_alloc == PyType_GenericAlloc && type->tp_basicsize == sizeof(Exc)
+        && !(type->tp_flags & Py_TPFLAGS_HEAPTYPE) && Py_IS_TYPE(type, &PyType_Type);
+}
+
+/* An instance of such a type. */
 static PyObject *
 base_make_plain(PyTypeObject *type, STOLEN PyObject *args)
 {
@@ -319,7 +327,7 @@ PyObject *
 hob_exception_make(PyObject *type, PyObject *value)
 {
     PyTypeObject *cls = (PyTypeObject *)type;
-    if (cls->tp_vectorcall == hob_base_vectorcall && (!value || !PyTuple_CheckExact(value))) {
+    if (hob_base_is_plain(cls) && (!value || !PyTuple_CheckExact(value))) {
         bool none = !value || value == Py_None;
         return hob_base_vectorcall(type, &value, none ? 0 : 1, NULL);
     }

@@ -15,6 +15,12 @@ MUST_USE status hob_exceptions_publish(PyObject *builtins_dict);
  * TypeError when type makes something else than an exception. */
 MUST_USE PyObject *hob_exception_make(PyObject *type, MAYBE_NULL PyObject *value);
 
+/* Is type static, and an instance of it nothing but BaseException's fields, made by
+ * BaseException's new and init?  Then the second makes one over a vector. */
+bool hob_base_is_plain(PyTypeObject *type);
+MUST_USE PyObject *hob_base_vectorcall(PyObject *type, PyObject *const *args, size_t nargsf,
+                                       PyObject *kwnames);
+
 /* A MemoryError without allocating, while there are spare ones. */
 MUST_USE PyObject *hob_exception_spare_memory_error(void);
 

@@ -145,6 +145,9 @@ hob_name_init(PyObject *op, PyObject *args, PyObject *kwargs)
     return init_with_keywords(op, args, kwargs, "|$O:NameError", names, &self->name, NULL);
 }
 
+/* Empty, but there: the ABI's table of slots has it. */
+PyMethodDef hob_name_methods[] = {{NULL, NULL, 0, NULL}};
+
 PyMemberDef hob_name_members[] = {
     MEMBER(PyNameErrorObject, name, "the name"),
     END_OF_MEMBERS,
@@ -163,6 +166,8 @@ hob_attribute_init(PyObject *op, PyObject *args, PyObject *kwargs)
     return init_with_keywords(op, args, kwargs, "|$OO:AttributeError", names, &self->name,
                               &self->obj);
 }
+
+PyMethodDef hob_attribute_methods[] = {{NULL, NULL, 0, NULL}};
 
 PyMemberDef hob_attribute_members[] = {
     MEMBER(PyAttributeErrorObject, name, "the attribute's name"),

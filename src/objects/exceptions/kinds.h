@@ -28,9 +28,6 @@ int       hob_base_traverse(PyObject *self, visitproc visit, void *arg);
 void      hob_base_dealloc(PyObject *self);
 PyObject *hob_base_str(PyObject *self);
 PyObject *hob_base_repr(PyObject *self);
-/* An exact exception whose new and init are base's, made directly. */
-PyObject *hob_base_vectorcall(PyObject *type, PyObject *const *args, size_t nargsf,
-                              PyObject *kwnames);
 /* (type, args[, dict]) */
 PyObject *hob_base_reduce_with(PyObject *self, PyObject *args, PyObject *dict);
 extern PyMethodDef hob_base_methods[];
@@ -98,11 +95,11 @@ extern PyMethodDef hob_import_methods[];
 
 #define hob_name_new        hob_base_new
 #define hob_name_str        hob_base_str
-#define hob_name_methods    NULL
+extern PyMethodDef hob_name_methods[];
 #define hob_name_getset     NULL
 #define hob_attribute_new     hob_base_new
 #define hob_attribute_str     hob_base_str
-#define hob_attribute_methods NULL
+extern PyMethodDef hob_attribute_methods[];
 #define hob_attribute_getset  NULL
 
 PyObject *hob_key_str(PyObject *self);

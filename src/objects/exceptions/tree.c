@@ -10,22 +10,6 @@
 enum { NEW = 1, INHERITED = 0 };
 
 #define hob_object_type PyBaseObject_Type
-/* Only exact types whose new and init are the base's can skip the call. */
-#define VECTORCALL_base hob_base_vectorcall
-#define VECTORCALL_key  hob_base_vectorcall
-#define VECTORCALL_stop NULL
-#define VECTORCALL_exit NULL
-#define VECTORCALL_import NULL
-#define VECTORCALL_name NULL
-#define VECTORCALL_attribute NULL
-#define VECTORCALL_memory NULL
-#define VECTORCALL_os NULL
-#define VECTORCALL_syntax NULL
-#define VECTORCALL_encode NULL
-#define VECTORCALL_decode NULL
-#define VECTORCALL_translate NULL
-#define VECTORCALL_group NULL
-
 #define X(name, base, kind, makes, docstring)                                   \
     PyTypeObject hob_##name##_type = {                                          \
         PyVarObject_HEAD_INIT(&PyType_Type, 0)                                  \
@@ -47,7 +31,6 @@ enum { NEW = 1, INHERITED = 0 };
         .tp_alloc = PyType_GenericAlloc,                                        \
         .tp_new = makes ? hob_##kind##_new : NULL,                              \
         .tp_free = PyObject_GC_Del,                                             \
-        .tp_vectorcall = VECTORCALL_##kind,                                     \
     };                                                                          \
     HOB_EXPORT PyObject *PyExc_##name = (PyObject *)&hob_##name##_type;
 #include "objects/exceptions/exceptions.def"

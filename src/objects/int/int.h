@@ -21,6 +21,10 @@ MUST_USE status hob_int_init(void);
 /* sys.int_info's type and sys.float_info's; needs structseq. */
 MUST_USE status hob_int_info_init(void);
 
+/* int(x, base) over a vector; see hob_type_maker. */
+MUST_USE PyObject *hob_int_vectorcall(PyObject *type, PyObject *const *args, size_t nargsf,
+                                      PyObject *kwnames);
+
 /* Give every pooled int back to the allocator (end of the process). */
 void hob_int_clear_pool(void);
 

@@ -83,8 +83,8 @@ int_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     return z;
 }
 
-static PyObject *
-int_vectorcall(PyObject *type, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+PyObject *
+hob_int_vectorcall(PyObject *type, PyObject *const *args, size_t nargsf, PyObject *kwnames)
 {
     Py_ssize_t nargs = PyVectorcall_NARGS(nargsf);
     if (LIKELY((!kwnames || PyTuple_GET_SIZE(kwnames) == 0) && nargs <= 2)) {
@@ -549,7 +549,6 @@ PyTypeObject PyLong_Type = {
     .tp_alloc = PyType_GenericAlloc,
     .tp_new = int_new,
     .tp_free = PyObject_Free,
-    .tp_vectorcall = int_vectorcall,
 };
 
 /* --- public API: sys.int_info --- */

@@ -4,7 +4,10 @@
  * allocation and one call of a Python function; that path builds no argument
  * tuple (hob_class_plain_init says when it is open).
  */
+#include "objects/exceptions/exceptions.h"
 #include "objects/instance.h"
+#include "objects/int/int.h"
+#include "objects/iterators.h"
 #include "objects/type/type_int.h"
 
 /* --- the general way --- */
@@ -39,6 +42,23 @@ hob_type_call(PyObject *self, PyObject *args, PyObject *kwargs)
         return NULL;
     }
     return instance;
+}
+
+/* --- makers --- */
+
+/* The makers that the slots of the ABI have no place for. */
+static MAYBE_NULL vectorcallfunc
+kept_maker(PyTypeObject *type)
+{
+    if (type == &PyLong_Type) { return hob_int_vectorcall; }
+    if (type == &PyZip_Type) { return hob_zip_vectorcall; }
+    return hob_base_is_plain(type) ? hob_base_vectorcall : NULL;
+}
+
+vectorcallfunc
+hob_type_maker(PyTypeObject *type)
+{
+    return type->tp_vectorcall ? type->tp_vectorcall : kept_maker(type);
 }
 
 /* --- the short way --- */
@@ -122,6 +142,9 @@ hob_class_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, PyObj
         && !(type->tp_flags & Py_TPFLAGS_IS_ABSTRACT)) {
         return type->tp_alloc(type, 0);         /* `class K: pass`, called K() */
     }
+    vectorcallfunc make = kept_maker(type);
+    if (make) { return make(self, args, nargsf, kwnames); }
+
     own PyObject *tuple = PyTuple_New(nargs);
     if (!tuple) { return NULL; }
     for (Py_ssize_t i = 0; i < nargs; i++) { PyTuple_SET_ITEM(tuple, i, Py_NewRef(args[i])); }

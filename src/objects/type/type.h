@@ -85,6 +85,10 @@ MAYBE_NULL PyObject *hob_special_call(PyObject *name, PyObject *const *args, Py_
 PyObject *hob_class_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf,
                                PyObject *kwnames);
 
+/* The vectorcall that makes instances of a static type: its tp_vectorcall or, where
+ * the ABI wants that slot empty (int, zip, plain exceptions), the one kept aside. */
+MAYBE_NULL vectorcallfunc hob_type_maker(PyTypeObject *type);
+
 /* For a class whose call is nothing but "allocate, then __init__": what its mro
  * says __init__ is (a plain function, as a rule).  NULL for any other class.
  * Stays true as long as the version of the type. */
