@@ -1,7 +1,8 @@
 """What each arrow of the pipeline makes of a source file: hob -X dump=WHAT[,WHAT] file.py
 
-WHAT is tokens, ast, symbols or bytecode.  Frozen into the executable; run/main.c
-calls show() instead of running the program.
+WHAT is a key of STAGES.  Frozen into the executable; run/dump.c calls show()
+instead of running the program, and lends two functions: graph(source, filename)
+and running(code) tell what only the compiler and the machine know.
 """
 
 
@@ -31,20 +32,40 @@ def _symbols(source, filename):
     walk(symtable.symtable(source.decode(), filename, 'exec'), 0)
 
 
+def _cfg(source, filename):
+    print(_graph(source, filename), end='')
+
+
 def _bytecode(source, filename):
     import dis
     dis.dis(compile(source, filename, 'exec', dont_inherit=True))
 
 
-STAGES = {'tokens': _tokens, 'ast': _ast, 'symbols': _symbols, 'bytecode': _bytecode}
+def _specialized(source, filename):
+    """Run the program, what it prints going to stderr, then show what its code has become."""
+    import contextlib
+    import sys
+    code = compile(source, filename, 'exec', dont_inherit=True)
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            exec(code, sys.modules['__main__'].__dict__)
+    finally:
+        print(_running(code), end='')
 
 
-def show(filename, what):
+STAGES = {'tokens': _tokens, 'ast': _ast, 'symbols': _symbols, 'cfg': _cfg, 'bytecode': _bytecode,
+          'specialized': _specialized}
+
+
+def show(filename, what, graph, running):
+    global _graph, _running
+    _graph, _running = graph, running
     with open(filename, 'rb') as f:
         source = f.read()
-    for name in what.split(','):
-        stage = STAGES.get(name)
-        if stage is None:
+    stages = what.split(',')
+    for name in stages:
+        if name not in STAGES:
             raise SystemExit('hob: -X dump=%s: there is only %s' % (name, ', '.join(STAGES)))
-        print('--- %s' % name)
-        stage(source, filename)
+    for name in stages:
+        print('--- %s' % name, flush=True)
+        STAGES[name](source, filename)

@@ -17,6 +17,7 @@
 
 #include <structmember.h>
 
+#include "base/stress.h"
 #include "bytecode/linetable.h"
 #include "gen/bytecode/opcode.h"
 #include "memory/own.h"
@@ -208,7 +209,7 @@ hob_code_new(const hob_code_spec *s)
     co->co_qualname = Py_NewRef(s->qualname);
     co->co_linetable = take(linetable);
     co->co_flags = s->flags;
-    co->co_warmup = HOB_CODE_WARMUP;
+    co->co_warmup = STRESSED(specialize) ? -1 : HOB_CODE_WARMUP;
     co->co_argcount = s->argcount;
     co->co_posonlyargcount = s->posonlyargcount;
     co->co_kwonlyargcount = s->kwonlyargcount;

@@ -251,12 +251,21 @@ make_code_object(hob_assembly *a)
     return hob_code_new(&spec);
 }
 
+void (*hob_cfg_watcher)(const hob_assembly *a, const char *stage);
+
+static inline void
+watch(const hob_assembly *a, const char *stage)
+{
+    if (UNLIKELY(hob_cfg_watcher != NULL)) { hob_cfg_watcher(a, stage); }
+}
+
 PyCodeObject *
 hob_assemble(hob_assembly *a)
 {
     hob_cfg *cfg = a->cfg;
     hob_flow f = {cfg, a->consts, a->shared_consts, a->spec.firstlineno, is_generator(a)};
     place_cells(a);
+    watch(a, "as emitted");
     if (add_prefix(a) < 0 || hob_flow_optimize(&f) < 0 || trim_consts(a) < 0
         || hob_flow_place_lines(&f) < 0) {
         return NULL;
@@ -265,5 +274,6 @@ hob_assemble(hob_assembly *a)
     if (a->spec.stacksize < 0) { return NULL; }
     if (hob_flow_label_handlers(&f) < 0 || hob_flow_direct_jumps(&f) < 0) { return NULL; }
     lay_out(cfg);
+    watch(a, "as assembled");
     return make_code_object(a);
 }

@@ -15,3 +15,9 @@ typedef struct {
 } hob_assembly;
 
 MUST_USE PyCodeObject *hob_assemble(hob_assembly *a);
+
+/* Called, when set, with each graph as it was emitted and as it will be written. */
+extern void (*hob_cfg_watcher)(const hob_assembly *a, const char *stage);
+
+/* cfg_show.c: a graph as text. */
+void hob_cfg_show(FILE *out, const hob_assembly *a, const char *stage);

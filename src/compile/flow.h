@@ -1,4 +1,4 @@
-/* flow.h -- passes over a function's graph, in the order hob_cfg_finish runs them. */
+/* flow.h -- passes over a function's graph, in the order hob_assemble runs them. */
 #pragma once
 #include "compile/cfg.h"
 

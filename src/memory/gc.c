@@ -24,6 +24,7 @@
  */
 #include "memory/collect.h"
 
+#include "base/stress.h"
 #include "base/trace.h"
 #include "memory/own.h"
 #include "memory/pool.h"
@@ -601,7 +602,10 @@ collect_what_is_due(void)
         return;
     }
     for (int i = GC_GENERATIONS - 1; i >= 0; i--) {
-        if (hob_gc.generations[i].count <= hob_gc.generations[i].threshold) { continue; }
+        if (hob_gc.generations[i].count <= hob_gc.generations[i].threshold
+            && !(i == 0 && STRESSED(gc))) {
+            continue;
+        }
         if (i == GC_GENERATIONS - 1 && hob_gc.n_long_pending < hob_gc.n_long_lived / 4) {
             continue;
         }
@@ -669,7 +673,8 @@ hob_gc_alloc(size_t size, size_t before)
     if (before) { memset(base, 0, before); }
     hob_gc_head *head = (hob_gc_head *)(base + before);
     head->next = head->prev = 0;
-    if (UNLIKELY(++hob_gc.generations[0].count > hob_gc.generations[0].threshold)) {
+    if (UNLIKELY(++hob_gc.generations[0].count > hob_gc.generations[0].threshold)
+        || STRESSED(gc)) {
         collect_what_is_due();
     }
     return hob_gc_object_of(head);

@@ -15,6 +15,7 @@
 
 #include <structmember.h>
 
+#include "base/stress.h"
 #include "memory/own.h"
 #include "objects/bind.h"
 #include "objects/ids.h"
@@ -62,7 +63,7 @@ new_block(deque *self)
 static void
 free_block(deque *self, block *b)
 {
-    if (self->n_free < FREE_BLOCKS) { self->free[self->n_free++] = b; }
+    if (self->n_free < FREE_BLOCKS && !STRESSED(freelist)) { self->free[self->n_free++] = b; }
     else { PyMem_Free(b); }
 }
 

@@ -7,6 +7,7 @@
 #include <Python.h>
 
 #include "base/c.h"
+#include "base/stress.h"
 
 struct hob_float_pool {
     PyObject *first;                /* MAYBE_NULL */
@@ -34,7 +35,7 @@ hob_float_new(double value)
 static inline void
 hob_float_bury(PyObject *op)
 {
-    if (LIKELY(hob_float_pool.n < FLOAT_POOL_MAX)) {
+    if (LIKELY(hob_float_pool.n < FLOAT_POOL_MAX && !STRESSED(freelist))) {
         op->ob_type = (PyTypeObject *)hob_float_pool.first;
         hob_float_pool.first = op;
         hob_float_pool.n++;

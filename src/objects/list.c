@@ -11,6 +11,7 @@
  */
 #include "objects/list.h"
 
+#include "base/stress.h"
 #include "memory/gc.h"
 #include "memory/own.h"
 #include "objects/bind.h"
@@ -176,7 +177,7 @@ list_dealloc(PyObject *op)
         for (Py_ssize_t i = Py_SIZE(self); i-- > 0;) { Py_XDECREF(self->ob_item[i]); }
         PyMem_Free(self->ob_item);
     }
-    if (free_lists.n < N_FREE_LISTS && PyList_CheckExact(op)) {
+    if (free_lists.n < N_FREE_LISTS && PyList_CheckExact(op) && !STRESSED(freelist)) {
         free_lists.items[free_lists.n++] = self;
     }
     else {

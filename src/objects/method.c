@@ -8,6 +8,7 @@
 #include <Python.h>
 #include <structmember.h>
 
+#include "base/stress.h"
 #include "memory/own.h"
 #include "objects/call.h"
 #include "objects/ids.h"
@@ -119,7 +120,7 @@ method_dealloc(PyObject *op)
     PyObject_GC_UnTrack(op);
     if (METHOD(op)->im_weakreflist) { PyObject_ClearWeakRefs(op); }
     PyObject *func = METHOD(op)->im_func, *self = METHOD(op)->im_self;
-    if (n_free < FREE_MAX) {
+    if (n_free < FREE_MAX && !STRESSED(freelist)) {
         METHOD(op)->im_func = (PyObject *)free_methods;
         free_methods = METHOD(op);
         n_free++;

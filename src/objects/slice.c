@@ -6,6 +6,7 @@
 #include <Python.h>
 #include <structmember.h>
 
+#include "base/stress.h"
 #include "memory/own.h"
 #include "objects/ids.h"
 #include "objects/object.h"
@@ -63,7 +64,7 @@ slice_dealloc(PyObject *self)
 {
     PyObject_GC_UnTrack(self);
     PyObject *start = SLICE(self)->start, *stop = SLICE(self)->stop, *step = SLICE(self)->step;
-    if (n_free < FREE_MAX) {
+    if (n_free < FREE_MAX && !STRESSED(freelist)) {
         SLICE(self)->start = (PyObject *)free_slices;
         free_slices = SLICE(self);
         n_free++;

@@ -8,6 +8,7 @@
  */
 #include "objects/tuple.h"
 
+#include "base/stress.h"
 #include "memory/gc.h"
 #include "memory/own.h"
 #include "objects/bind.h"
@@ -119,7 +120,8 @@ tuple_dealloc(PyObject *op)
     if (hob_gc_is_tracked(op)) { hob_gc_untrack(op); }
     Py_TRASHCAN_BEGIN(op, tuple_dealloc)
     for (Py_ssize_t i = n; i-- > 0;) { Py_XDECREF(self->ob_item[i]); }
-    if (n > 0 && n <= FREE_SIZE_MAX && free_tuples[n].n < FREE_MAX && PyTuple_CheckExact(op)) {
+    if (n > 0 && n <= FREE_SIZE_MAX && free_tuples[n].n < FREE_MAX && PyTuple_CheckExact(op)
+        && !STRESSED(freelist)) {
         self->ob_item[0] = (PyObject *)free_tuples[n].first;
         free_tuples[n].first = self;
         free_tuples[n].n++;

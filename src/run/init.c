@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/stress.h"
 #include "base/trace.h"
 #include "import/import.h"
 #include "memory/alloc.h"
@@ -64,7 +65,7 @@ PyStatus
 Py_PreInitialize(const PyPreConfig *given)
 {
     if (preinitialised) { return PyStatus_Ok(); }
-    if (!hob_trace_start()) { return PyStatus_Exit(2); }
+    if (!hob_trace_start() || !hob_stress_start()) { return PyStatus_Exit(2); }
     if (given) { pre_config = *given; }
     else { PyPreConfig_InitPythonConfig(&pre_config); }
     is_preinitialising = true;

@@ -229,16 +229,6 @@ run_script(const PyConfig *config, PyCompilerFlags *flags)
     return hob_run_any_file(file, filename, true, flags) != 0;
 }
 
-/* -X dump=...: show what the pipeline makes of the script instead of running it. */
-static int
-dump_script(const PyConfig *config, const wchar_t *what)
-{
-    own PyObject *show = _PyImport_GetModuleAttrString("_hob_dump", "show");
-    own PyObject *done = show
-        ? PyObject_CallFunction(show, "uu", config->run_filename, what) : NULL;
-    return done ? 0 : report();
-}
-
 static int
 run_startup(PyCompilerFlags *flags)
 {
@@ -362,7 +352,8 @@ run_python(void)
     else if (config->run_filename) {
         const wchar_t *dump = hob_config_xoption(config, L"dump");
         const wchar_t *what = dump ? wcschr(dump, L'=') : NULL;
-        code = what ? dump_script(config, what + 1) : run_script(config, &flags);
+        if (!what) { code = run_script(config, &flags); }
+        else { code = hob_dump_script(config->run_filename, what + 1) < 0 ? report() : 0; }
     }
     else { code = run_stdin(config, &flags); }
     inspect_after(config, &flags, &code);

@@ -15,6 +15,9 @@ MUST_USE PyObject *hob_run_text(const char *text, PyObject *filename, int start,
                                 PyObject *globals, PyObject *locals, PyCompilerFlags *flags);
 MUST_USE PyObject *hob_run_code(PyObject *code, PyObject *globals, PyObject *locals);
 
+/* dump.c: -X dump=, show what the pipeline makes of a script instead of running it */
+MUST_USE status hob_dump_script(const wchar_t *filename, const wchar_t *what);
+
 /* repl.c */
 int hob_repl_file(FILE *file, PyObject *filename, PyCompilerFlags *flags);
 int hob_repl_one(FILE *file, PyObject *filename, PyCompilerFlags *flags);

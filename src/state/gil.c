@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "base/os/futex.h"
+#include "base/stress.h"
 #include "base/trace.h"
 #include "state/interp.h"
 #include "state/lifecycle.h"
@@ -500,12 +501,13 @@ hob_gil_check(hob_gil_thread *t)
         unlock_queue();
         return;
     }
-    bool spent = t->slice_used >= gil->slice;
+    bool spent = t->slice_used >= gil->slice || STRESSED(switch);
     if (!next->is_urgent && !spent && !is_wanted_main(next)) {
         wake_and_unlock(asked == ASKED_LAZILY ? next : NULL);
         return;
     }
-    if (n_cores() > 1 && gil->spin_ns && !is_on_core(next) && next->overtaken++ < 4) {
+    if (n_cores() > 1 && gil->spin_ns && !is_on_core(next) && next->overtaken++ < 4
+        && !STRESSED(switch)) {
         run_on(next);
         return;
     }

@@ -24,6 +24,7 @@ PyInterpreterState_New(void)
     interp->gil = &hob_the_gil;
     interp->eval_frame = _PyEval_EvalFrameDefault;
     interp->dlopenflags = RTLD_NOW;
+    if (STRESSED(switch)) { interp->breaker = BREAK_GIL; }
     interp->int_max_str_digits = 4300;
     PyConfig_InitPythonConfig(&interp->config);
 

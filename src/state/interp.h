@@ -8,6 +8,7 @@
 #include <Python.h>
 
 #include "base/c.h"
+#include "base/stress.h"
 
 struct hob_gil;
 struct hob_atexit_call;
@@ -74,6 +75,7 @@ hob_breaker_set(PyInterpreterState *interp, int bits)
 static inline void
 hob_breaker_clear(PyInterpreterState *interp, int bits)
 {
+    if (STRESSED(switch)) { bits &= ~BREAK_GIL; }       /* it stays set */
     __atomic_fetch_and(&interp->breaker, ~bits, __ATOMIC_RELAXED);
 }
 

@@ -8,6 +8,7 @@
  * Holds      ag_running_async from the first step of an awaitable to its end;
  *            a second awaitable meanwhile is refused.
  */
+#include "base/stress.h"
 #include "vm/generator.h"
 
 #include <structmember.h>
@@ -114,7 +115,9 @@ wrapped_dealloc(wrapped_value *self)
 {
     hob_gc_untrack(self);
     Py_CLEAR(self->value);
-    if (free_wrapped.n < FREE_MAX) { free_wrapped.items[free_wrapped.n++] = (PyObject *)self; }
+    if (free_wrapped.n < FREE_MAX && !STRESSED(freelist)) {
+        free_wrapped.items[free_wrapped.n++] = (PyObject *)self;
+    }
     else { hob_gc_free(self, 0); }
 }
 
@@ -163,7 +166,9 @@ asend_dealloc(asend *self)
     hob_gc_untrack(self);
     Py_CLEAR(self->gen);
     Py_CLEAR(self->sent);
-    if (free_asend.n < FREE_MAX) { free_asend.items[free_asend.n++] = (PyObject *)self; }
+    if (free_asend.n < FREE_MAX && !STRESSED(freelist)) {
+        free_asend.items[free_asend.n++] = (PyObject *)self;
+    }
     else { hob_gc_free(self, 0); }
 }
 

@@ -7,6 +7,7 @@
  *            a new value makes that stale.
  * Next       hamt.c
  */
+#include "base/stress.h"
 #include "vm/vm.h"
 
 #include <structmember.h>
@@ -150,7 +151,7 @@ context_dealloc(PyContext *self)
     PyObject_GC_UnTrack(self);
     if (self->weakreflist) { PyObject_ClearWeakRefs((PyObject *)self); }
     context_clear(self);
-    if (n_free < FREE_MAX) {
+    if (n_free < FREE_MAX && !STRESSED(freelist)) {
         self->weakreflist = (PyObject *)free_list;
         free_list = self;
         n_free++;

@@ -6,6 +6,7 @@
 
 #include <structmember.h>
 
+#include "base/stress.h"
 #include "base/trace.h"
 #include "memory/own.h"
 #include "objects/call.h"
@@ -108,13 +109,17 @@ succeed(_Py_CODEUNIT *at, int counter_at, int form)
 {
     if (TRACES(specialize)) { tell(at, hob_opcode_name[form]); }
     _Py_SET_OPCODE(*at, form);
-    at[1 + counter_at] = MISSES_ALLOWED << 4 | EXPONENT_MIN;
+    at[1 + counter_at] = (STRESSED(specialize) ? 0 : MISSES_ALLOWED) << 4 | EXPONENT_MIN;
 }
 
 static void
 fail(_Py_CODEUNIT *at, int counter_at)
 {
     if (TRACES(specialize)) { tell(at, "nothing_fits"); }
+    if (STRESSED(specialize)) {
+        at[1 + counter_at] = 0;
+        return;
+    }
     int exponent = (at[1 + counter_at] & COUNTER_EXPONENT) + 1;
     if (exponent < EXPONENT_MIN) { exponent = EXPONENT_MIN; }
     if (exponent > EXPONENT_MAX) { exponent = EXPONENT_MAX; }

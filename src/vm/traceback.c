@@ -10,6 +10,7 @@
 #include <frameobject.h>
 #include <structmember.h>
 
+#include "base/stress.h"
 #include "memory/gc.h"
 #include "memory/own.h"
 #include "objects/ids.h"
@@ -126,7 +127,7 @@ traceback_dealloc(PyTracebackObject *self)
     Py_TRASHCAN_BEGIN(self, traceback_dealloc)
     Py_XDECREF(self->tb_next);
     Py_XDECREF(self->tb_frame);
-    if (n_free < FREE_MAX) {
+    if (n_free < FREE_MAX && !STRESSED(freelist)) {
         self->tb_next = free_list;
         free_list = self;
         n_free++;

@@ -211,6 +211,7 @@ def opcode_h(insts):
     for name in known:
         if not name.startswith('NB_') and name not in ('HAVE_ARGUMENT',) and name not in have:
             sys.exit('ops.py: %s of <opcode.h> is missing' % name)
+    n_names = 256 + sum(i.kind == 'pseudo' for i in insts)
     out += ['', 'enum {  /* hob_opcode_flags */',
             '    OP_HAS_ARG = 1, OP_FORWARD = 2, OP_BACKWARD = 4, OP_CONST = 8, OP_NAME = 16,',
             '    OP_LOCAL = 32, OP_FREE = 64, OP_COMPARE = 128,',
@@ -218,14 +219,14 @@ def opcode_h(insts):
             'extern const uint8_t hob_opcode_caches[256];     /* units of cache, by base */',
             'extern const uint8_t hob_opcode_deopt[256];      /* the base of every opcode */',
             'extern const uint8_t hob_opcode_flags[256];',
-            'extern const char *const hob_opcode_name[256];   /* NULL when unused */', '',
+            'extern const char *const hob_opcode_name[%d];   /* NULL when unused */' % n_names, '',
             '/* What an instruction does to the stack depth; jump is 1 (taken), 0 (not)',
             ' * or -1 (the larger).  HOB_EFFECT_INVALID for what is no base or pseudo op. */',
             'int hob_opcode_effect(int opcode, int oparg, int jump);', '']
     tab = ['/* opcode_tables.h -- made by tools/gen/ops.py from vm/ops/. */']
 
-    def table(ctype, name, rows):
-        tab.append('const %s %s[256] = {' % (ctype, name))
+    def table(ctype, name, rows, size=256):
+        tab.append('const %s %s[%d] = {' % (ctype, name, size))
         tab.extend('    [%s] = %s,' % r for r in rows)
         tab.append('};\n')
     real = [i for i in insts if i.kind != 'pseudo']
@@ -234,7 +235,7 @@ def opcode_h(insts):
     table('uint8_t', 'hob_opcode_flags',
           [(i.name, ' | '.join(f for f in ('OP_HAS_ARG' if i.number >= 90 else '', flag[i.arg])
                                if f) or '0') for i in base])
-    table('char *const', 'hob_opcode_name', [(i.name, '"%s"' % i.name) for i in real])
+    table('char *const', 'hob_opcode_name', [(i.name, '"%s"' % i.name) for i in insts], n_names)
     tab += ['int', 'hob_opcode_effect(int opcode, int oparg, int jump)', '{',
             '    switch (opcode) {']
     for i in insts:

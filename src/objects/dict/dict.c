@@ -10,6 +10,7 @@
  *            Dropping a reference may do anything: it is the last thing done.
  * Next       merge.c, type.c, views.c, iter.c, api.c
  */
+#include "base/stress.h"
 #include "objects/dict/dict_int.h"
 
 enum { N_FREE_DICTS = 80 };
@@ -561,7 +562,7 @@ hob_dict_dealloc(PyObject *op)
     if (hob_gc_is_tracked(op)) { hob_gc_untrack(op); }
     Py_TRASHCAN_BEGIN(op, hob_dict_dealloc)
     drop_tables(self->ma_keys, self->ma_values);
-    if (free_dicts.n < N_FREE_DICTS && Py_IS_TYPE(op, &PyDict_Type)) {
+    if (free_dicts.n < N_FREE_DICTS && Py_IS_TYPE(op, &PyDict_Type) && !STRESSED(freelist)) {
         free_dicts.items[free_dicts.n++] = self;
     }
     else {

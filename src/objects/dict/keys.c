@@ -10,6 +10,7 @@
  */
 #include "objects/dict/keys.h"
 
+#include "base/stress.h"
 #include "memory/own.h"
 
 enum { N_FREE_KEYS = 80, KEYS_HEADER = sizeof(PyDictKeysObject) };
@@ -85,7 +86,7 @@ hob_keys_free(PyDictKeysObject *keys)
     EXPECT(keys != &hob_keys_empty);
     int kind = keys->kind;
     if (keys->log2_size == DICT_MIN_LOG2 && kind != KEYS_SPLIT
-            && free_keys[kind].n < N_FREE_KEYS) {
+            && free_keys[kind].n < N_FREE_KEYS && !STRESSED(freelist)) {
         free_keys[kind].items[free_keys[kind].n++] = keys;
         return;
     }

@@ -13,6 +13,7 @@
 #include <Python.h>
 
 #include "base/c.h"
+#include "base/stress.h"
 #include "state/runtime.h"
 
 /* Fill the small ints.  The very first init: needs nothing. */
@@ -116,7 +117,8 @@ hob_int_from_i64(int64_t value)
 static inline void
 hob_int_bury(PyObject *op)
 {
-    if (LIKELY(hob_int_is_medium(op) && hob_int_pool.n < INT_POOL_MAX)) {
+    if (LIKELY(hob_int_is_medium(op) && hob_int_pool.n < INT_POOL_MAX
+               && !STRESSED(freelist))) {
         op->ob_type = (PyTypeObject *)hob_int_pool.first;
         hob_int_pool.first = op;
         hob_int_pool.n++;

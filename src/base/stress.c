@@ -1,0 +1,34 @@
+/* stress.c -- reading HOB_STRESS. */
+#include "base/stress.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/switches.h"
+
+#ifdef HOB_DEBUG
+
+uint32_t hob_stress_on;
+
+bool
+hob_stress_start(void)
+{
+    static const hob_switch kinds[] = {
+#define X(name, what) {#name, what},
+#include "base/stress.def"
+#undef X
+    };
+    return hob_switches_read("HOB_STRESS", kinds, N_STRESSES, &hob_stress_on);
+}
+
+#else
+
+bool
+hob_stress_start(void)
+{
+    if (!secure_getenv("HOB_STRESS")) { return true; }
+    fputs("hob: HOB_STRESS needs a debug build (make CONFIG=debug)\n", stderr);
+    return false;
+}
+
+#endif
