@@ -1205,6 +1205,10 @@ bytes_expandtabs(PyObject *self, int tabsize)
  *
  *  sep goes between groups of bytes_per_sep bytes, counted from the right, or
  *  from the left when negative.
+ *
+ *      >>> value = bytearray(b'\xca\xfe\x01')
+ *      >>> value.hex(), value.hex('-'), value.hex(':', 2), value.hex(':', -2)
+ *      ('cafe01', 'ca-fe-01', 'ca:fe01', 'cafe:01')
  */
 static PyObject *
 bytes_hex(PyObject *self, PyObject *sep, int bytes_per_sep)

@@ -433,6 +433,9 @@ float_round(PyObject *self, PyObject *ndigits)
  *
  *  A pair of ints, in lowest terms, whose quotient is the number exactly; the
  *  denominator is positive.
+ *
+ *      >>> (-0.375).as_integer_ratio()
+ *      (-3, 8)
  */
 static PyObject *
 float_as_integer_ratio(PyObject *self)

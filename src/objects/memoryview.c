@@ -959,6 +959,9 @@ view_tobytes(mview *self, PyObject *order)
  *
  *  sep goes between groups of bytes_per_sep bytes, counted from the right, or
  *  from the left when negative.
+ *
+ *      >>> memoryview(b'\xca\xfe').hex(' ')
+ *      'ca fe'
  */
 static PyObject *
 view_hex(mview *self, PyObject *sep, int bytes_per_sep)

@@ -182,7 +182,10 @@ PyDoc_STRVAR(zip_doc,
 "zip(*iterables, strict=False) -> an iterator of tuples\n"
 "\n"
 "Each tuple has one item from every iterable, in order; it ends with the\n"
-"shortest.  If strict is true, one that ends early raises ValueError.");
+"shortest.  If strict is true, one that ends early raises ValueError.\n"
+"\n"
+"    >>> list(zip('ab', range(3)))\n"
+"    [('a', 0), ('b', 1)]");
 
 PyTypeObject PyZip_Type = {
     PyVarObject_HEAD_INIT(&PyType_Type, 0)

@@ -36,6 +36,7 @@ Default  NULL in the signature: C NULL; a trailing "?" is not needed.  Other
 import sys
 sys.path.pop(0)                 # ast below is the library's, not tools/gen/ast.py
 import ast
+import inspect
 import re
 
 UNIT = re.compile(r'^/\*\*[ \t]*(?P<doc>(?:(?!\*/).)*?)\*/\s*static\s+(?P<ret>[\w ]+?[ *]*?)\s*'
@@ -106,7 +107,7 @@ class Function:
         for i, c in enumerate(doc):
             depth += (c == '(') - (c == ')')
             if c == ')' and depth == 0:
-                return ' '.join(doc[:i + 1].split()), '\n'.join(doc[i + 1:].strip('\n').split('\n')).strip()
+                return ' '.join(doc[:i + 1].split()), inspect.cleandoc(doc[i + 1:])
         return doc, ''
 
     def parse_c(self, text):

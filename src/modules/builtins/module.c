@@ -34,6 +34,9 @@ builtin_ascii(PyObject *module, PyObject *obj)
 /** bin($module, number, /)
  *
  *  Return the binary representation of an integer.
+ *
+ *      >>> bin(-10)
+ *      '-0b1010'
  */
 static PyObject *
 builtin_bin(PyObject *module, PyObject *number)
@@ -44,6 +47,9 @@ builtin_bin(PyObject *module, PyObject *number)
 /** oct($module, number, /)
  *
  *  Return the octal representation of an integer.
+ *
+ *      >>> oct(-511)
+ *      '-0o777'
  */
 static PyObject *
 builtin_oct(PyObject *module, PyObject *number)
@@ -54,6 +60,9 @@ builtin_oct(PyObject *module, PyObject *number)
 /** hex($module, number, /)
  *
  *  Return the hexadecimal representation of an integer.
+ *
+ *      >>> hex(-48879)
+ *      '-0xbeef'
  */
 static PyObject *
 builtin_hex(PyObject *module, PyObject *number)

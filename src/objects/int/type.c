@@ -258,6 +258,9 @@ static PyNumberMethods int_as_number = {
 /** int.bit_length($self, /)
  *
  *  How many bits the magnitude takes: 0 for 0, 6 for 37 or -37.
+ *
+ *      >>> (37).bit_length(), (-256).bit_length()
+ *      (6, 9)
  */
 static PyObject *
 int_bit_length(PyObject *self)
@@ -268,6 +271,9 @@ int_bit_length(PyObject *self)
 /** int.bit_count($self, /)
  *
  *  How many ones the binary magnitude has; the population count.
+ *
+ *      >>> (13).bit_count(), (-255).bit_count()
+ *      (3, 8)
  */
 static PyObject *
 int_bit_count(PyObject *self)
@@ -380,6 +386,9 @@ int_from_bytes(PyObject *type, PyObject *const *args, Py_ssize_t nargs, PyObject
 /** int.as_integer_ratio($self, /)
  *
  *  The number over 1, as a pair of ints.
+ *
+ *      >>> (-7).as_integer_ratio()
+ *      (-7, 1)
  */
 static PyObject *
 int_as_integer_ratio(PyObject *self)
