@@ -13,7 +13,7 @@ FLAGS_release := -O2 -DNDEBUG
 FLAGS_quick   := -O1 -DNDEBUG
 FLAGS_debug   := -O1 -DHOB_DEBUG
 FLAGS_asan    := -O1 -DHOB_DEBUG -fsanitize=address -fno-omit-frame-pointer
-FLAGS_ubsan   := -O1 -DHOB_DEBUG -fsanitize=undefined -fno-sanitize-recover=undefined
+FLAGS_ubsan   := -O1 -DHOB_DEBUG -DHOB_UBSAN -fsanitize=undefined -fno-sanitize-recover=undefined
 FLAGS_tsan    := -O1 -DHOB_DEBUG -fsanitize=thread
 CFLAGS  := $(BASE) $(WARN) $(FLAGS_$(CONFIG)) $(EXTRA)
 LDFLAGS := -no-pie -rdynamic $(if $(shell command -v mold),-fuse-ld=mold) $(filter -fsanitize=%,$(FLAGS_$(CONFIG)))

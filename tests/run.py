@@ -19,6 +19,8 @@ import subprocess
 import sys
 import tempfile
 
+from sanitizer import Watch
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOMS = ['abi', 'objects', 'syntax', 'bytecode', 'compile', 'vm', 'import', 'modules', 'run', 'memory', 'state', 'text']
 MARK = re.compile(r'#([:!]) ?(.*)$')
@@ -74,20 +76,25 @@ def run_one(python, path):
         source = f.read()
     marks = comments(source)
     want = [text for _, (_, text) in sorted(marks.items())]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, Watch(python) as watch:
         script = os.path.join(folder, os.path.basename(path))
         with open(script, 'w', encoding='utf-8') as f:
             f.write(program(source, marks))
         env = dict(os.environ, PYTHONPATH=os.path.dirname(os.path.abspath(path)), PYTHONHASHSEED='0',
-                   REFERENCE='/usr/bin/python3.11', TESTS=HERE)
+                   REFERENCE='/usr/bin/python3.11', TESTS=HERE, **watch.env)
+        patience = TIMEOUT * watch.slower
         try:
             done = subprocess.run([python, script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder,
-                                  stdin=subprocess.DEVNULL, timeout=TIMEOUT, env=env)
+                                  stdin=subprocess.DEVNULL, timeout=patience, env=env)
         except subprocess.TimeoutExpired:
-            return 'still running after %d s' % TIMEOUT
+            return 'still running after %d s' % patience
+        said = done.stderr.decode('utf-8', 'replace')
+        reports = watch.reports(said)
+    if reports:
+        return 'sanitizer report\n' + reports
     have = done.stdout.decode('utf-8', 'replace').rstrip('\n').split('\n')
     have = [line.rstrip() for line in have] if have != [''] else []
-    said = done.stderr.decode('utf-8', 'replace')[-2000:]
+    said = said[-2000:]
     if done.returncode != 0:
         return 'exit code %d\n%s\n%s' % (done.returncode, '\n'.join(have[-5:]), said)
     if want and have != want:

@@ -13,6 +13,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from sanitizer import Watch
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 LINE = re.compile(r'^(?P<name>\w+) \((?P<where>[\w.]+)\)')
 OUTCOME = re.compile(r'\.\.\. (?:.*?)(ok|FAIL|ERROR|skipped .*|expected failure|unexpected success)$')
@@ -41,21 +44,23 @@ def outcomes(text):
 
 
 def run_module(python, module):
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, Watch(python) as watch:
+        patience = TIMEOUT * watch.slower
         try:
             done = subprocess.run([python, '-W', 'ignore', '-m', 'unittest', '-v', 'test.' + module], cwd=folder,
                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                  timeout=TIMEOUT)
+                                  timeout=patience, env=dict(os.environ, **watch.env))
         except subprocess.TimeoutExpired:
-            return {}, 'still running after %d s' % TIMEOUT
-    text = done.stdout.decode('utf-8', 'replace')
+            return {}, 'still running after %d s' % patience
+        text = done.stdout.decode('utf-8', 'replace')
+        reports = watch.reports(text)
     found = outcomes(text)
     ran = re.search(r'^Ran (\d+) tests? in', text, re.M)
     if not ran:
-        return found, 'ended with %d: %s' % (done.returncode, text[-300:])
+        return found, 'ended with %d: %s' % (done.returncode, reports or text[-300:])
     for n in range(int(ran[1]) - len(found)):       # subtests and docstrings hide some names
         found['%s.unnamed-%d' % (module, n)] = 'ok'
-    return found, ''
+    return found, reports and 'sanitizer report\n' + reports
 
 
 def main(python, modules):

@@ -22,7 +22,7 @@ $(BUILD)/freeze: $(FREEZES) $(BUILD)/obj/abi_stubs.o
 	@gcc $(LDFLAGS) -Wl,--gc-sections $^ $(LIBS) -o $@
 $(GEN)/import/frozen.h: $(BUILD)/freeze tools/gen/frozen.py $(STDLIB)/os.py $(wildcard lib/*.py)
 	@mkdir -p $(@D)
-	@ASAN_OPTIONS=detect_leaks=0 $(PYTHON) tools/gen/frozen.py $@ $(STDLIB) lib $<
+	@$(PYTHON) tools/gen/frozen.py $@ $(STDLIB) lib $<
 $(BUILD)/obj/import/frozen.o: $(GEN)/import/frozen.h
 
 OPS := $(sort $(wildcard src/vm/ops/*.ops))

@@ -6,7 +6,7 @@
  *                root.next -> oldest <-> ... <-> newest -> root
  *
  * Holds      a link in the ring is in the dict too; the dict owns it, the ring
- *            borrows.
+ *            borrows: a link that dies with the dict leaves the ring by itself.
  * Hazard     hash and == of keys are Python code: after each dict operation the
  *            cache may have changed under us.
  */
@@ -16,7 +16,7 @@
 
 typedef struct lru_link {
     PyObject_HEAD
-    struct lru_link *prev, *next;       /* borrowed */
+    struct lru_link *prev, *next;       /* borrowed; prev is NULL outside the ring */
     Py_hash_t hash;
     PyObject *key, *result;             /* owned */
 } lru_link;
@@ -39,13 +39,16 @@ struct lru_cache {
 static void
 ring_out(lru_link *link)
 {
+    if (!link->prev) { return; }
     link->prev->next = link->next;
     link->next->prev = link->prev;
+    link->prev = NULL;
 }
 
 static void
 ring_append(lru_cache *self, lru_link *link)
 {
+    ring_out(link);
     lru_link *root = &self->root, *last = root->prev;
     last->next = root->prev = link;
     link->prev = last;
@@ -55,6 +58,7 @@ ring_append(lru_cache *self, lru_link *link)
 static void
 ring_prepend(lru_cache *self, lru_link *link)
 {
+    ring_out(link);
     lru_link *root = &self->root, *first = root->next;
     first->prev = root->next = link;
     link->prev = root;
@@ -66,6 +70,7 @@ link_dealloc(PyObject *op)
 {
     lru_link *link = (lru_link *)op;
     PyTypeObject *type = Py_TYPE(op);
+    ring_out(link);
     Py_XDECREF(link->key);
     Py_XDECREF(link->result);
     type->tp_free(op);
@@ -158,6 +163,7 @@ add_link(lru_cache *self, PyObject *key, Py_hash_t hash, PyObject *result)
 {
     own lru_link *link = PyObject_New(lru_link, self->link_type);
     if (!link) { return -1; }
+    link->prev = NULL;
     link->hash = hash;
     link->key = Py_NewRef(key);
     link->result = Py_NewRef(result);
@@ -170,7 +176,7 @@ add_link(lru_cache *self, PyObject *key, Py_hash_t hash, PyObject *result)
 static MUST_USE status
 replace_oldest(lru_cache *self, PyObject *key, Py_hash_t hash, PyObject *result)
 {
-    lru_link *oldest = self->root.next;
+    own lru_link *oldest = (lru_link *)Py_NewRef((PyObject *)self->root.next);
     ring_out(oldest);
     own PyObject *popped = NULL;
     own PyObject *found = Py_XNewRef(_PyDict_GetItem_KnownHash(self->cache, oldest->key,
@@ -209,7 +215,6 @@ call_bounded(lru_cache *self, PyObject *args, PyObject *kwargs)
     if (hash == -1) { return NULL; }
     lru_link *link = (lru_link *)_PyDict_GetItem_KnownHash(self->cache, key, hash);
     if (link) {
-        ring_out(link);
         ring_append(self, link);
         self->hits++;
         return Py_NewRef(link->result);
@@ -285,7 +290,10 @@ unlink_all(lru_cache *self)
     lru_link *root = &self->root, *first = root->next;
     if (first == root) { return NULL; }
     root->prev->next = NULL;
-    for (lru_link *link = first; link; link = link->next) { Py_INCREF(link); }
+    for (lru_link *link = first; link; link = link->next) {
+        Py_INCREF(link);
+        link->prev = NULL;
+    }
     root->prev = root->next = root;
     return first;
 }

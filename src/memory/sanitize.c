@@ -1,0 +1,41 @@
+/* sanitize.c -- what the sanitizer builds tell their runtime, before main.
+ *
+ * Holds      nothing in other builds.  The environment (ASAN_OPTIONS,
+ *            UBSAN_OPTIONS) is read after these and wins; tests/sanitizer.py adds
+ *            a log_path there, so that no report of a child process is lost.
+ * Options    detect_leaks=0            what lives to the end is no leak here; the debug
+ *                                      build counts references at exit instead
+ *            handle_*=0                a deadly signal belongs to Python's handlers or
+ *                                      ends the process, as tests that crash expect
+ *            use_sigaltstack=0         then there is no use for a signal stack, and
+ *                                      faulthandler can have its own
+ *            allocator_may_return_null a request too large is a MemoryError
+ *            detect_stack_use_after_return=0
+ *                                      frames stay on the stack that recursion.c measures
+ *            exitcode=66               no test expects it
+ */
+#include "base/c.h"
+
+#define DEADLY                                                                       \
+    "handle_segv=0:handle_sigbus=0:handle_abort=0:handle_sigill=0:handle_sigfpe=0:"  \
+    "use_sigaltstack=0:exitcode=66:print_stacktrace=1"
+
+__attribute__((visibility("default"))) const char *__asan_default_options(void);
+__attribute__((visibility("default"))) const char *__ubsan_default_options(void);
+
+#ifdef __SANITIZE_ADDRESS__
+const char *
+__asan_default_options(void)
+{
+    return DEADLY ":detect_leaks=0:allocator_may_return_null=1"
+        ":detect_stack_use_after_return=0:strict_string_checks=1";
+}
+#endif
+
+#ifdef HOB_UBSAN                        /* gcc has no macro of its own for it */
+const char *
+__ubsan_default_options(void)
+{
+    return DEADLY;
+}
+#endif
