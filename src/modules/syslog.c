@@ -102,7 +102,7 @@ syslog_setlogmask(PyObject *module, PyObject *args)
 {
     long mask;
     if (!PyArg_ParseTuple(args, "l;mask for priority", &mask)) { return NULL; }
-    if (PySys_Audit("syslog.setlogmask", "(O)", args) < 0) { return NULL; }
+    if (PySys_Audit("syslog.setlogmask", "O", args) < 0) { return NULL; }
     return PyLong_FromLong(setlogmask((int)mask));
 }
 

@@ -155,16 +155,6 @@ add_traceback(PyThreadState *ts, PyObject **type, PyObject **value, PyObject **t
     Py_DECREF(frame);
 }
 
-/* Call the hook; NULL when it raised. */
-static PyObject *
-call_hook(PyObject *hook, PyObject *type, PyObject *value, PyObject *tb, PyObject *err_msg,
-          PyObject *object)
-{
-    own PyObject *args = make_args(type, value, tb, err_msg, object);
-    if (!args) { return NULL; }
-    return PyObject_CallOneArg(hook, args);
-}
-
 /* The pending exception of a failed hook replaces what was to be reported. */
 static void
 report_failed_hook(PyThreadState *ts, const char *headline, PyObject *hook)
@@ -201,11 +191,12 @@ _PyErr_WriteUnraisableMsg(const char *err_msg, PyObject *object)
         report_to_stderr(type, value, tb, msg, object);
         return;
     }
-    if (PySys_Audit("sys.unraisablehook", "OO", hook, value ? value : Py_None) < 0) {
+    own PyObject *args = make_args(type, value, tb, msg, object);
+    if (args && PySys_Audit("sys.unraisablehook", "OO", hook, args) < 0) {
         report_failed_hook(ts, "Exception ignored in audit hook", hook);
         return;
     }
-    own PyObject *result = call_hook(hook, type, value, tb, msg, object);
+    own PyObject *result = args ? PyObject_CallOneArg(hook, args) : NULL;
     if (!result) { report_failed_hook(ts, "Exception ignored in sys.unraisablehook", hook); }
 }
 

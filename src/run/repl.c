@@ -53,7 +53,8 @@ run_one(FILE *file, PyObject *filename, PyCompilerFlags *flags)
     own PyObject *code = dict ? (PyObject *)hob_compile_module(tree, filename, flags, -1, arena)
                               : NULL;
     hob_arena_free(arena);
-    own PyObject *value = code ? hob_run_code(code, dict, dict) : NULL;
+    if (!code || PySys_Audit("exec", "O", code) < 0) { return REPL_ERROR; }
+    own PyObject *value = hob_run_code(code, dict, dict);
     if (!value) { return REPL_ERROR; }
     hob_stdio_flush();
     return REPL_DONE;

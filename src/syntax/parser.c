@@ -618,6 +618,7 @@ hob_mod *
 hob_parse(const char *text, Py_ssize_t length, PyObject *filename, int start, int flags,
           int version, hob_arena *arena)
 {
+    if (PySys_Audit("compile", "y#O", text, length, filename) < 0) { return NULL; }
     hob_source source;
     bool end_line = start == Py_file_input;
     status opened = flags & PyCF_IGNORE_COOKIE
@@ -646,8 +647,9 @@ hob_mod *
 hob_parse_file(FILE *file, PyObject *filename, const char *encoding, int start, const char *ps1,
                const char *ps2, int flags, int version, bool *is_eof, hob_arena *arena)
 {
-    hob_source source;
     *is_eof = false;
+    if (PySys_Audit("compile", "OO", Py_None, filename) < 0) { return NULL; }
+    hob_source source;
     if (hob_source_open_file(&source, file, filename, encoding, ps1, ps2) < 0) { return NULL; }
     hob_mod *mod = parse_source(&source, filename, start, flags, version, is_eof, arena);
     *is_eof = *is_eof && source.n_lines == 0;

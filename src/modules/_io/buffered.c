@@ -45,6 +45,15 @@ bad_state(buffered *self)
 
 #define CHECK_READY(self) do { if (!(self)->ok) { bad_state(self); return NULL; } } while (0)
 
+/* The raw stream, held: another thread may detach it during any call. */
+static PyObject *
+hold_raw(buffered *self)
+{
+    if (self->raw) { return Py_NewRef(self->raw); }
+    bad_state(self);
+    return NULL;
+}
+
 static tri
 raw_is_closed(buffered *self)
 {
@@ -105,7 +114,8 @@ leave(buffered *self)
 static off_t
 raw_tell(buffered *self)
 {
-    own PyObject *answer = PyObject_CallMethodNoArgs(self->raw, ID(tell));
+    own PyObject *raw = hold_raw(self);
+    own PyObject *answer = raw ? PyObject_CallMethodNoArgs(raw, ID(tell)) : NULL;
     if (!answer) { return -1; }
     off_t n = hob_io_offset(answer, PyExc_ValueError);
     if (n < 0) {
@@ -122,8 +132,9 @@ raw_seek(buffered *self, off_t target, int whence)
 {
     own PyObject *offset = PyLong_FromLongLong(target);
     own PyObject *how = PyLong_FromLong(whence);
-    if (!offset || !how) { return -1; }
-    own PyObject *answer = PyObject_CallMethodObjArgs(self->raw, ID(seek), offset, how, NULL);
+    own PyObject *raw = hold_raw(self);
+    if (!offset || !how || !raw) { return -1; }
+    own PyObject *answer = PyObject_CallMethodObjArgs(raw, ID(seek), offset, how, NULL);
     if (!answer) { return -1; }
     off_t n = hob_io_offset(answer, PyExc_ValueError);
     if (n < 0) {
@@ -135,15 +146,19 @@ raw_seek(buffered *self, off_t target, int whence)
     return self->abs_pos = n;
 }
 
-/* Bytes read into start; -2 when the stream would block, -1 with an error. */
+/* Bytes read into start; -2 when the stream would block, -1 with an error.
+ * start is NULL when another thread has closed the stream meanwhile: ValueError. */
 static Py_ssize_t
 raw_read(buffered *self, char *start, Py_ssize_t room)
 {
-    own PyObject *view = PyMemoryView_FromMemory(start, room, PyBUF_WRITE);
-    if (!view) { return -1; }
+    Py_buffer memory;
+    if (PyBuffer_FillInfo(&memory, NULL, start, room, false, PyBUF_CONTIG) < 0) { return -1; }
+    own PyObject *view = PyMemoryView_FromBuffer(&memory);
+    own PyObject *raw = hold_raw(self);
+    if (!view || !raw) { return -1; }
     own PyObject *answer = NULL;
     do {
-        answer = PyObject_CallMethodOneArg(self->raw, ID(readinto), view);
+        answer = PyObject_CallMethodOneArg(raw, ID(readinto), view);
     } while (!answer && hob_io_trap_eintr() > 0);
     PyObject *type, *value, *tb;
     PyErr_Fetch(&type, &value, &tb);
@@ -175,12 +190,13 @@ static Py_ssize_t
 raw_write(buffered *self, const char *start, Py_ssize_t length)
 {
     own PyObject *view = PyMemoryView_FromMemory((char *)start, length, PyBUF_READ);
-    if (!view) { return -1; }
+    own PyObject *raw = hold_raw(self);
+    if (!view || !raw) { return -1; }
     own PyObject *answer = NULL;
     int why;
     do {
         errno = 0;
-        answer = PyObject_CallMethodOneArg(self->raw, ID(write), view);
+        answer = PyObject_CallMethodOneArg(raw, ID(write), view);
         why = errno;
     } while (!answer && hob_io_trap_eintr() > 0);
     if (!answer) { return -1; }
@@ -440,9 +456,11 @@ reader_flush(PyObject *op, PyObject *unused)
 {
     buffered *self = (buffered *)op;
     CHECK_READY(self);
-    return PyObject_CallMethodNoArgs(self->raw, ID(flush));
+    own PyObject *raw = hold_raw(self);
+    return raw ? PyObject_CallMethodNoArgs(raw, ID(flush)) : NULL;
 }
 
+/* The raw stream is closed under the lock: whoever comes meanwhile waits. */
 static PyObject *
 buffered_close(PyObject *op, PyObject *unused)
 {
@@ -458,11 +476,17 @@ buffered_close(PyObject *op, PyObject *unused)
     own PyObject *flushed = PyObject_CallMethodNoArgs(op, ID(flush));
     PyObject *type = NULL, *value = NULL, *tb = NULL;
     if (!flushed) { PyErr_Fetch(&type, &value, &tb); }
-    PyMem_Free(self->buffer);           /* from here on the stream counts as closed */
-    self->buffer = NULL;
+    if (enter(self) < 0) {
+        if (type) { _PyErr_ChainExceptions(type, value, tb); }
+        return NULL;
+    }
     self->pos = self->end = 0;
     self->is_dirty = false;
-    own PyObject *done = PyObject_CallMethodNoArgs(self->raw, ID(close));
+    own PyObject *raw = hold_raw(self);
+    own PyObject *done = raw ? PyObject_CallMethodNoArgs(raw, ID(close)) : NULL;
+    PyMem_Free(self->buffer);           /* from here on the stream counts as closed */
+    self->buffer = NULL;
+    leave(self);
     if (type) {
         _PyErr_ChainExceptions(type, value, tb);
         return NULL;
@@ -476,7 +500,7 @@ buffered_detach(PyObject *op, PyObject *unused)
     buffered *self = (buffered *)op;
     CHECK_READY(self);
     own PyObject *flushed = PyObject_CallMethodNoArgs(op, ID(flush));
-    if (!flushed) { return NULL; }
+    if (!flushed || (!self->ok && bad_state(self) < 0)) { return NULL; }
     self->detached = true;
     self->ok = false;
     return take(self->raw);
@@ -491,8 +515,9 @@ read_all(buffered *self)
     own PyObject *front = PyBytes_FromStringAndSize(self->buffer + self->pos, ahead(self));
     if (!front) { return NULL; }
     forget_ahead(self);
+    own PyObject *raw = hold_raw(self);
     PyObject *found;
-    if (_PyObject_LookupAttr(self->raw, ID(readall), &found) < 0) { return NULL; }
+    if (!raw || _PyObject_LookupAttr(raw, ID(readall), &found) < 0) { return NULL; }
     own PyObject *readall = found;
     own PyObject *chunks = PyList_New(0);
     if (!chunks || (PyBytes_GET_SIZE(front) && PyList_Append(chunks, front) < 0)) { return NULL; }
@@ -510,7 +535,7 @@ read_all(buffered *self)
         return take(front);
     }
     for (;;) {
-        own PyObject *chunk = PyObject_CallMethodNoArgs(self->raw, ID(read));
+        own PyObject *chunk = PyObject_CallMethodNoArgs(raw, ID(read));
         if (!chunk) { return NULL; }
         if (chunk != Py_None && !PyBytes_Check(chunk)) {
             PyErr_SetString(PyExc_TypeError, "read() should return bytes");
@@ -923,7 +948,8 @@ buffered_truncate(buffered *self, PyObject *pos)
     if (enter(self) < 0) { return NULL; }
     PyObject *result = NULL;
     if (flush_dirty(self) == 0 && (!self->readable || undo_ahead(self) == 0)) {
-        result = PyObject_CallMethodOneArg(self->raw, ID(truncate), pos);
+        own PyObject *raw = hold_raw(self);
+        result = raw ? PyObject_CallMethodOneArg(raw, ID(truncate), pos) : NULL;
         if (result && raw_tell(self) < 0) { PyErr_Clear(); }
     }
     leave(self);

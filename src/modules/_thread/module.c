@@ -71,10 +71,6 @@ start_new_thread(PyObject *module, PyObject *given)
         PyErr_SetString(PyExc_TypeError, "optional 3rd arg must be a dictionary");
         return NULL;
     }
-    if (PySys_Audit("_thread.start_new_thread", "OOO", func, args,
-                    kwargs ? kwargs : Py_None) < 0) {
-        return NULL;
-    }
     PyInterpreterState *interp = hob_ts()->interp;
     if (interp->config._isolated_interpreter) {
         PyErr_SetString(PyExc_RuntimeError,

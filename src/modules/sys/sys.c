@@ -184,7 +184,6 @@ sys_getsizeof(PyObject *module, PyObject *args, PyObject *kwargs)
 static PyObject *
 sys_getframe(PyObject *module, int depth)
 {
-    if (PySys_Audit("sys._getframe", NULL) < 0) { return NULL; }
     own PyFrameObject *frame = PyThreadState_GetFrame(hob_ts());
     while (frame && depth-- > 0) {
         PyFrameObject *back = PyFrame_GetBack(frame);
@@ -194,6 +193,7 @@ sys_getframe(PyObject *module, int depth)
         PyErr_SetString(PyExc_ValueError, "call stack is not deep enough");
         return NULL;
     }
+    if (PySys_Audit("sys._getframe", "(O)", frame) < 0) { return NULL; }
     return (PyObject *)take(frame);
 }
 

@@ -73,7 +73,7 @@ trace_hook(PyObject *self, PyFrameObject *frame, int what, PyObject *arg)
  *  It is called on each function call, with a frame, an event and an argument;
  *  what it returns traces that frame.  See the debugger chapter of the library manual.
  */
-static int
+static status
 sys_settrace(PyObject *module, PyObject *function)
 {
     bool off = function == Py_None;
@@ -87,7 +87,7 @@ sys_settrace(PyObject *module, PyObject *function)
  *  It is called on each function call and return.  See the profiler chapter in
  *  the library manual.
  */
-static int
+static status
 sys_setprofile(PyObject *module, PyObject *function)
 {
     bool off = function == Py_None;
