@@ -794,99 +794,6 @@ hob_bytearray_reduce_ex(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
     return reduce(self, protocol);
 }
 
-/* --- iterator --- */
-
-static PyObject *
-bytearray_iter(PyObject *array)
-{
-    hob_bytes_iter *self = PyObject_GC_New(hob_bytes_iter, &PyByteArrayIter_Type);
-    if (!self) { return NULL; }
-    self->index = 0;
-    self->seq = Py_NewRef(array);
-    PyObject_GC_Track(self);
-    return (PyObject *)self;
-}
-
-static void
-iter_dealloc(PyObject *op)
-{
-    PyObject_GC_UnTrack(op);
-    Py_XDECREF(((hob_bytes_iter *)op)->seq);
-    PyObject_GC_Del(op);
-}
-
-static int
-iter_traverse(PyObject *op, visitproc visit, void *arg)
-{
-    Py_VISIT(((hob_bytes_iter *)op)->seq);
-    return 0;
-}
-
-static PyObject *
-iter_next(PyObject *op)
-{
-    hob_bytes_iter *self = (hob_bytes_iter *)op;
-    if (!self->seq) { return NULL; }
-    if (self->index < Py_SIZE(self->seq)) {
-        uint8_t byte = (uint8_t)as_array(self->seq)->ob_start[self->index++];
-        return Py_NewRef(hob_small_int(byte));
-    }
-    Py_CLEAR(self->seq);
-    return NULL;
-}
-
-static PyObject *
-iter_length_hint(PyObject *op, PyObject *unused)
-{
-    hob_bytes_iter *self = (hob_bytes_iter *)op;
-    Py_ssize_t left = self->seq ? Py_SIZE(self->seq) - self->index : 0;
-    return PyLong_FromSsize_t(left < 0 ? 0 : left);
-}
-
-static PyObject *
-iter_reduce(PyObject *op, PyObject *unused)
-{
-    hob_bytes_iter *self = (hob_bytes_iter *)op;
-    PyObject *builtin = _PyEval_GetBuiltin(ID(iter));
-    if (self->seq) { return Py_BuildValue("N(O)n", builtin, self->seq, self->index); }
-    return Py_BuildValue("N(N)", builtin, PyUnicode_New(0, 0));
-}
-
-static PyObject *
-iter_setstate(PyObject *op, PyObject *state)
-{
-    hob_bytes_iter *self = (hob_bytes_iter *)op;
-    Py_ssize_t index = PyLong_AsSsize_t(state);
-    if (index == -1 && PyErr_Occurred()) { return NULL; }
-    if (self->seq) {
-        Py_ssize_t n = Py_SIZE(self->seq);
-        self->index = index < 0 ? 0 : index > n ? n : index;
-    }
-    Py_RETURN_NONE;
-}
-
-static PyMethodDef iter_methods[] = {
-    {"__length_hint__", iter_length_hint, METH_NOARGS,
-     PyDoc_STR("How many are still to come, at least for now.")},
-    {"__reduce__", iter_reduce, METH_NOARGS, PyDoc_STR("State for pickling.")},
-    {"__setstate__", iter_setstate, METH_O,
-     PyDoc_STR("Set the position, from pickled state.")},
-    {NULL, NULL, 0, NULL},
-};
-
-PyTypeObject PyByteArrayIter_Type = {
-    PyVarObject_HEAD_INIT(&PyType_Type, 0)
-    .tp_name = "bytearray_iterator",
-    .tp_basicsize = sizeof(hob_bytes_iter),
-    .tp_dealloc = iter_dealloc,
-    .tp_getattro = PyObject_GenericGetAttr,
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
-    .tp_traverse = iter_traverse,
-    .tp_iter = PyObject_SelfIter,
-    .tp_iternext = iter_next,
-    .tp_methods = iter_methods,
-};
-
 /* --- the type --- */
 
 static PyNumberMethods bytearray_as_number = {
@@ -939,7 +846,7 @@ PyTypeObject PyByteArray_Type = {
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | _Py_TPFLAGS_MATCH_SELF,
     .tp_doc = bytearray_doc,
     .tp_richcompare = bytearray_richcompare,
-    .tp_iter = bytearray_iter,
+    .tp_iter = hob_sequence_iter_bytearray,
     .tp_methods = hob_bytearray_methods,
     .tp_init = bytearray_init,
     .tp_alloc = PyType_GenericAlloc,

@@ -7,23 +7,20 @@
 
 #include "base/c.h"
 
-typedef struct hob_list_iter {          /* PyListIter_Type */
+/* list, list reversed, tuple, str, bytes, bytearray: sequence_iter.c */
+typedef struct hob_sequence_iter {
     PyObject_HEAD
     Py_ssize_t index;                   /* of the next item */
-    PyListObject *seq;                  /* NULL when exhausted */
-} hob_list_iter;
-
-typedef struct hob_tuple_iter {         /* PyTupleIter_Type */
-    PyObject_HEAD
-    Py_ssize_t index;
-    PyTupleObject *seq;                 /* NULL when exhausted */
-} hob_tuple_iter;
-
-typedef struct hob_bytes_iter {         /* PyBytesIter_Type, PyByteArrayIter_Type */
-    PyObject_HEAD
-    Py_ssize_t index;
     PyObject *seq;                      /* NULL when exhausted */
-} hob_bytes_iter;
+} hob_sequence_iter;
+
+MUST_USE PyObject *hob_sequence_iter_new(PyTypeObject *type, PyObject *seq, Py_ssize_t index);
+
+MUST_USE PyObject *hob_sequence_iter_list(PyObject *list);      /* their tp_iter */
+MUST_USE PyObject *hob_sequence_iter_tuple(PyObject *tuple);
+MUST_USE PyObject *hob_sequence_iter_bytes(PyObject *bytes);
+MUST_USE PyObject *hob_sequence_iter_bytearray(PyObject *array);
+MUST_USE PyObject *hob_sequence_iter_str(PyObject *str);
 
 /* To step: if (left == 0) stop; left -= 1; give next; next += step (may wrap at
  * the very end). */

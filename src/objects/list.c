@@ -613,7 +613,6 @@ list_getitem(PyObject *self, PyObject *index)
     return list_subscript(self, index);
 }
 
-static PyObject *make_iter(PyObject *list, PyTypeObject *type, Py_ssize_t index);
 
 /** list.__reversed__($self, /)
  *
@@ -622,7 +621,7 @@ static PyObject *make_iter(PyObject *list, PyTypeObject *type, Py_ssize_t index)
 static PyObject *
 list_reversed(PyObject *self)
 {
-    return make_iter(self, &PyListRevIter_Type, Py_SIZE(self) - 1);
+    return hob_sequence_iter_new(&PyListRevIter_Type, self, Py_SIZE(self) - 1);
 }
 
 /** list.__sizeof__($self, /)
@@ -906,157 +905,6 @@ list_richcompare(PyObject *a, PyObject *b, int op)
     Py_RETURN_RICHCOMPARE(n, m, op);
 }
 
-/* --- iterators --- */
-
-static PyObject *
-make_iter(PyObject *list, PyTypeObject *type, Py_ssize_t index)
-{
-    hob_list_iter *self = PyObject_GC_New(hob_list_iter, type);
-    if (!self) { return NULL; }
-    self->index = index;
-    self->seq = (PyListObject *)Py_NewRef(list);
-    hob_gc_track(self);
-    return (PyObject *)self;
-}
-
-static PyObject *
-list_iter(PyObject *list)
-{
-    return make_iter(list, &PyListIter_Type, 0);
-}
-
-static void
-iter_dealloc(PyObject *op)
-{
-    PyObject_GC_UnTrack(op);
-    Py_XDECREF(((hob_list_iter *)op)->seq);
-    PyObject_GC_Del(op);
-}
-
-static int
-iter_traverse(PyObject *op, visitproc visit, void *arg)
-{
-    Py_VISIT(((hob_list_iter *)op)->seq);
-    return 0;
-}
-
-static PyObject *
-iter_next(PyObject *op)
-{
-    hob_list_iter *self = (hob_list_iter *)op;
-    PyListObject *list = self->seq;
-    if (!list) { return NULL; }
-    if (self->index < Py_SIZE(list)) { return Py_NewRef(list->ob_item[self->index++]); }
-    self->seq = NULL;
-    Py_DECREF(list);
-    return NULL;
-}
-
-static PyObject *
-iter_back(PyObject *op)
-{
-    hob_list_iter *self = (hob_list_iter *)op;
-    PyListObject *list = self->seq;
-    if (!list) { return NULL; }
-    if (is_inside(self->index, Py_SIZE(list))) {
-        return Py_NewRef(list->ob_item[self->index--]);
-    }
-    self->index = -1;
-    self->seq = NULL;
-    Py_DECREF(list);
-    return NULL;
-}
-
-static PyObject *
-iter_length_hint(PyObject *op, PyObject *unused)
-{
-    hob_list_iter *self = (hob_list_iter *)op;
-    Py_ssize_t left = self->seq ? Py_SIZE(self->seq) - self->index : 0;
-    return PyLong_FromSsize_t(left < 0 ? 0 : left);
-}
-
-static PyObject *
-iter_back_length_hint(PyObject *op, PyObject *unused)
-{
-    hob_list_iter *self = (hob_list_iter *)op;
-    Py_ssize_t left = self->index + 1;
-    if (!self->seq || Py_SIZE(self->seq) < left) { left = 0; }
-    return PyLong_FromSsize_t(left);
-}
-
-static PyObject *
-iter_reduce(PyObject *op, PyObject *unused)
-{
-    hob_list_iter *self = (hob_list_iter *)op;
-    bool is_forward = Py_IS_TYPE(op, &PyListIter_Type);
-    if (self->seq) {
-        PyObject *builtin = _PyEval_GetBuiltin(is_forward ? ID(iter) : ID(reversed));
-        return Py_BuildValue("N(O)n", builtin, self->seq, self->index);
-    }
-    return Py_BuildValue("N(N)", _PyEval_GetBuiltin(ID(iter)), PyList_New(0));
-}
-
-static PyObject *
-iter_setstate(PyObject *op, PyObject *state)
-{
-    hob_list_iter *self = (hob_list_iter *)op;
-    Py_ssize_t index = PyLong_AsSsize_t(state);
-    if (index == -1 && PyErr_Occurred()) { return NULL; }
-    if (!self->seq) { Py_RETURN_NONE; }
-    Py_ssize_t n = Py_SIZE(self->seq);
-    if (Py_IS_TYPE(op, &PyListIter_Type)) {
-        self->index = index < 0 ? 0 : index > n ? n : index;
-    }
-    else {
-        self->index = index < -1 ? -1 : index > n - 1 ? n - 1 : index;
-    }
-    Py_RETURN_NONE;
-}
-
-PyDoc_STRVAR(hint_doc, "How many are still to come, at least for now.");
-PyDoc_STRVAR(reduce_doc, "State for pickling.");
-PyDoc_STRVAR(setstate_doc, "Set the position, from pickled state.");
-
-static PyMethodDef iter_methods[] = {
-    {"__length_hint__", iter_length_hint, METH_NOARGS, hint_doc},
-    {"__reduce__", iter_reduce, METH_NOARGS, reduce_doc},
-    {"__setstate__", iter_setstate, METH_O, setstate_doc},
-    {NULL, NULL, 0, NULL},
-};
-
-static PyMethodDef iter_back_methods[] = {
-    {"__length_hint__", iter_back_length_hint, METH_NOARGS, hint_doc},
-    {"__reduce__", iter_reduce, METH_NOARGS, reduce_doc},
-    {"__setstate__", iter_setstate, METH_O, setstate_doc},
-    {NULL, NULL, 0, NULL},
-};
-
-PyTypeObject PyListIter_Type = {
-    PyVarObject_HEAD_INIT(&PyType_Type, 0)
-    .tp_name = "list_iterator",
-    .tp_basicsize = sizeof(hob_list_iter),
-    .tp_dealloc = iter_dealloc,
-    .tp_getattro = PyObject_GenericGetAttr,
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
-    .tp_traverse = iter_traverse,
-    .tp_iter = PyObject_SelfIter,
-    .tp_iternext = iter_next,
-    .tp_methods = iter_methods,
-};
-
-PyTypeObject PyListRevIter_Type = {
-    PyVarObject_HEAD_INIT(&PyType_Type, 0)
-    .tp_name = "list_reverseiterator",
-    .tp_basicsize = sizeof(hob_list_iter),
-    .tp_dealloc = iter_dealloc,
-    .tp_getattro = PyObject_GenericGetAttr,
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
-    .tp_traverse = iter_traverse,
-    .tp_iter = PyObject_SelfIter,
-    .tp_iternext = iter_back,
-    .tp_methods = iter_back_methods,
-};
-
 /* --- the type --- */
 
 static PySequenceMethods list_as_sequence = {
@@ -1092,7 +940,7 @@ PyTypeObject PyList_Type = {
     .tp_traverse = list_traverse,
     .tp_clear = empty,
     .tp_richcompare = list_richcompare,
-    .tp_iter = list_iter,
+    .tp_iter = hob_sequence_iter_list,
     .tp_methods = list_methods,
     .tp_init = list_init__slot,
     .tp_alloc = PyType_GenericAlloc,

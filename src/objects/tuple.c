@@ -430,97 +430,6 @@ tuple_vectorcall(PyObject *type, PyObject *const *args, size_t nargsf, PyObject 
     return make((PyTypeObject *)type, nargs ? args[0] : NULL);
 }
 
-/* --- iterator --- */
-
-static PyObject *
-tuple_iter(PyObject *tuple)
-{
-    hob_tuple_iter *self = PyObject_GC_New(hob_tuple_iter, &PyTupleIter_Type);
-    if (!self) { return NULL; }
-    self->index = 0;
-    self->seq = (PyTupleObject *)Py_NewRef(tuple);
-    hob_gc_track(self);
-    return (PyObject *)self;
-}
-
-static void
-iter_dealloc(PyObject *op)
-{
-    PyObject_GC_UnTrack(op);
-    Py_XDECREF(((hob_tuple_iter *)op)->seq);
-    PyObject_GC_Del(op);
-}
-
-static int
-iter_traverse(PyObject *op, visitproc visit, void *arg)
-{
-    Py_VISIT(((hob_tuple_iter *)op)->seq);
-    return 0;
-}
-
-static PyObject *
-iter_next(PyObject *op)
-{
-    hob_tuple_iter *self = (hob_tuple_iter *)op;
-    PyTupleObject *tuple = self->seq;
-    if (!tuple) { return NULL; }
-    if (self->index < Py_SIZE(tuple)) { return Py_NewRef(tuple->ob_item[self->index++]); }
-    self->seq = NULL;
-    Py_DECREF(tuple);
-    return NULL;
-}
-
-static PyObject *
-iter_length_hint(PyObject *op, PyObject *unused)
-{
-    hob_tuple_iter *self = (hob_tuple_iter *)op;
-    return PyLong_FromSsize_t(self->seq ? Py_SIZE(self->seq) - self->index : 0);
-}
-
-static PyObject *
-iter_reduce(PyObject *op, PyObject *unused)
-{
-    hob_tuple_iter *self = (hob_tuple_iter *)op;
-    PyObject *builtin = _PyEval_GetBuiltin(ID(iter));
-    if (self->seq) { return Py_BuildValue("N(O)n", builtin, self->seq, self->index); }
-    return Py_BuildValue("N(N)", builtin, PyTuple_New(0));
-}
-
-static PyObject *
-iter_setstate(PyObject *op, PyObject *state)
-{
-    hob_tuple_iter *self = (hob_tuple_iter *)op;
-    Py_ssize_t index = PyLong_AsSsize_t(state);
-    if (index == -1 && PyErr_Occurred()) { return NULL; }
-    if (self->seq) {
-        Py_ssize_t n = Py_SIZE(self->seq);
-        self->index = index < 0 ? 0 : index > n ? n : index;
-    }
-    Py_RETURN_NONE;
-}
-
-static PyMethodDef iter_methods[] = {
-    {"__length_hint__", iter_length_hint, METH_NOARGS,
-     PyDoc_STR("How many are still to come.")},
-    {"__reduce__", iter_reduce, METH_NOARGS, PyDoc_STR("State for pickling.")},
-    {"__setstate__", iter_setstate, METH_O,
-     PyDoc_STR("Set the position, from pickled state.")},
-    {NULL, NULL, 0, NULL},
-};
-
-PyTypeObject PyTupleIter_Type = {
-    PyVarObject_HEAD_INIT(&PyType_Type, 0)
-    .tp_name = "tuple_iterator",
-    .tp_basicsize = sizeof(hob_tuple_iter),
-    .tp_dealloc = iter_dealloc,
-    .tp_getattro = PyObject_GenericGetAttr,
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
-    .tp_traverse = iter_traverse,
-    .tp_iter = PyObject_SelfIter,
-    .tp_iternext = iter_next,
-    .tp_methods = iter_methods,
-};
-
 /* --- the type --- */
 
 static PySequenceMethods tuple_as_sequence = {
@@ -552,7 +461,7 @@ PyTypeObject PyTuple_Type = {
     .tp_doc = tuple_new__doc,
     .tp_traverse = tuple_traverse,
     .tp_richcompare = tuple_richcompare,
-    .tp_iter = tuple_iter,
+    .tp_iter = hob_sequence_iter_tuple,
     .tp_methods = tuple_methods,
     .tp_new = tuple_new__slot,
     .tp_free = PyObject_GC_Del,

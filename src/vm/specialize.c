@@ -117,7 +117,7 @@ fail(_Py_CODEUNIT *at, int counter_at)
 {
     if (TRACES(specialize)) { tell(at, "nothing_fits"); }
     if (STRESSED(specialize)) {
-        at[1 + counter_at] = 0;
+        at[1 + counter_at] = COUNTER_ONE;       /* run the base now, try again the next time */
         return;
     }
     int exponent = (at[1 + counter_at] & COUNTER_EXPONENT) + 1;

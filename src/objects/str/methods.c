@@ -936,7 +936,7 @@ PyTypeObject PyUnicode_Type = {
         | _Py_TPFLAGS_MATCH_SELF,
     .tp_doc = str_new__doc,
     .tp_richcompare = PyUnicode_RichCompare,
-    .tp_iter = hob_str_iter,
+    .tp_iter = hob_sequence_iter_str,
     .tp_methods = str_methods,
     .tp_base = &PyBaseObject_Type,
     .tp_new = str_new__slot,
