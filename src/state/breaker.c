@@ -33,9 +33,10 @@ void
 hob_breaker_tell_main(int bits)
 {
     __atomic_fetch_or(&hob_breaker_main_work, bits, __ATOMIC_SEQ_CST);
-    hob_gil_want_main();
     PyInterpreterState *interp = _PyRuntime.main_interp;
-    if (interp) { hob_breaker_set(interp, bits | BREAK_GIL); }
+    if (!interp) { return; }
+    hob_gil_want_main(interp->gil);
+    hob_breaker_set(interp, bits | BREAK_GIL);
 }
 
 /* --- pending calls --- */
@@ -122,7 +123,7 @@ static status
 run_signal_handlers(PyThreadState *ts)
 {
     main_work_done(ts->interp, BREAK_SIGNAL);
-    atomic_store(&hob_the_gil.main_is_wanted, 0);
+    atomic_store(&ts->interp->gil->main_is_wanted, 0);
     TRACE(breaker, "signal_handlers");
     if (hob_signal_run_handlers(ts) == 0) { return 0; }
     hob_breaker_tell_main(BREAK_SIGNAL);                /* others may wait behind it */
@@ -155,7 +156,7 @@ raise_async(PyThreadState *ts)
 static void
 yield(PyThreadState *ts)
 {
-    _PyRuntime.current = NULL;
+    hob_set_current(NULL);
     hob_gil_check(&hob_thread_of(ts)->gil);
     hob_thread_came_back(ts);
 }
@@ -194,11 +195,12 @@ _PyEval_SignalAsyncExc(PyInterpreterState *interp)
 void
 _PyEval_SetSwitchInterval(unsigned long microseconds)
 {
-    hob_the_gil.slice = (uint64_t)(microseconds ? microseconds : 1) * 1000;
+    uint64_t slice = (uint64_t)(microseconds ? microseconds : 1) * 1000;
+    atomic_store(&PyInterpreterState_Get()->gil->slice, slice);
 }
 
 unsigned long
 _PyEval_GetSwitchInterval(void)
 {
-    return (unsigned long)(hob_the_gil.slice / 1000);
+    return (unsigned long)(atomic_load(&PyInterpreterState_Get()->gil->slice) / 1000);
 }

@@ -14,12 +14,25 @@
  *              idles meanwhile.  On one core it is handed over at the check.
  *            4 A free stove may be taken by whoever runs, but the first in the
  *              queue is overtaken at most OVERTAKE_MAX times.
+ *              Who asked twice is served at the next check, wherever it is: the
+ *              owner is one that checks seldom.
  *            5 Who asks spins, at most spin_ns, as far as spinning has paid off.
+ *            6 Each waiter's nap ends when those before it should have had their
+ *              slices.  Whoever then finds the owner's slice used up asks, also for
+ *              the first in the queue.  Time over the slice is taken from the next.
+ * Modes      GIL_CPYTHON: every arrival is normal, no spinning, a hand-over at the
+ *            check is strict.  GIL_SHAKE: BREAK_GIL is always set, a random number
+ *            decides at each check and each drop who is next; no clock has a say.
  * Holds      While the queue lock is held and the low bit is set, the owner cannot
  *            leave: a drop with waiters needs that lock.
  *            A thread in a queue of the stove has is_queued; `next` links it.
- * Hazard     The order "set nap, look at the word" in wait_turn pairs with "set
- *            the word, look at nap" in drop: both sides need sequential consistency.
+ *            If the first in the queue has no timer (it sleeps for a lock that was
+ *            released), `asked` is set, or the stove is free and it has been woken.
+ * Hazard     The order "set nap, look at the word" in nap_in_queue pairs with "set
+ *            the word, look at nap" in drop, and "set nap, look at is_queued" in
+ *            sleep_for_lock with "queue, look at nap" of whoever wakes: both sides
+ *            need sequential consistency.
+ * Proof      tests/state/gil.pml (every order of a few threads), tests/state/gil_test.c
  * Next       breaker.c, lock.c; docs/internals/state.md, docs/decisions
  */
 #include "state/gil.h"
@@ -40,15 +53,17 @@ enum { ASKED_NOW = 1, ASKED_LAZILY = 2 };
 
 enum {
     CREDIT_MAX = 5000000,       /* ns a sleeper can save up */
+    SPIN_NS = 20000,
     PREEMPT_COST = 3000,        /* ns charged to who interrupts another */
     OVERTAKE_MAX = 8,
     URGENT_NS = 500000,         /* an urgent waiter asks again this often */
     FRESH_TICKS = 30000,        /* a beat younger than about 10 us */
     LAZY_CHECKS = 50,
+    SHORT_NAP_NS = 50000,       /* less than that is not worth a timer */
+    SHAKE_ONE_IN = 8,           /* checks a switch, on average */
 };
 
-hob_gil hob_the_gil = {.slice = 5000000, .spin_ns = 20000};
-static hob_gil *const gil = &hob_the_gil;
+hob_gil hob_the_gil = {.slice = 5000000, .spin_ns = SPIN_NS};
 uint32_t hob_fork_era;
 
 void
@@ -56,13 +71,32 @@ hob_gil_init_thread(hob_gil_thread *self, PyThreadState *ts)
 {
     memset(self, 0, sizeof *self);
     self->ts = ts;
+    self->gil = ts->interp->gil;
     self->spin_luck = 128;
+}
+
+void
+hob_gil_set_mode(hob_gil *gil, enum hob_gil_mode mode, uint64_t seed)
+{
+    gil->mode = mode;
+    gil->shake_state = seed;
+    gil->spin_ns = mode == GIL_HOB ? SPIN_NS : 0;
+}
+
+/* The next of the numbers that a seed stands for (splitmix64). */
+static uint64_t
+shake_number(hob_gil *gil)
+{
+    uint64_t x = gil->shake_state += 0x9e3779b97f4a7c15u;
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+    return x ^ x >> 31;
 }
 
 /* --- the queue lock: held for tens of nanoseconds --- */
 
 static void
-lock_queue(void)
+lock_queue(hob_gil *gil)
 {
     for (int i = 0; i < 100; i++) {
         uint32_t zero = 0;
@@ -78,7 +112,7 @@ lock_queue(void)
 }
 
 static void
-unlock_queue(void)
+unlock_queue(hob_gil *gil)
 {
     if (atomic_exchange_explicit(&gil->queue_lock, 0, memory_order_release) == 2) {
         hob_futex_wake(&gil->queue_lock);
@@ -88,13 +122,13 @@ unlock_queue(void)
 /* --- the queues; all below with the queue lock held --- */
 
 static int
-n_waiting(void)
+n_waiting(hob_gil *gil)
 {
     return gil->n_urgent + gil->n_normal;
 }
 
 static void
-count_in(hob_gil_thread *t, int delta)
+count_in(hob_gil *gil, hob_gil_thread *t, int delta)
 {
     if (t->is_urgent) { gil->n_urgent += delta; }
     else              { gil->n_normal += delta; }
@@ -102,34 +136,32 @@ count_in(hob_gil_thread *t, int delta)
 }
 
 static void
-push_tail(hob_gil_thread *t, bool urgent)
+push_tail(hob_gil *gil, hob_gil_thread *t, bool urgent)
 {
     hob_gil_thread **first = urgent ? &gil->urgent_first : &gil->normal_first;
     hob_gil_thread **last = urgent ? &gil->urgent_last : &gil->normal_last;
     t->next = NULL;
     t->is_urgent = urgent;
-    t->position = urgent ? gil->n_urgent : gil->n_normal;
-    t->overtaken = 0;
+    t->overtaken = t->n_asks = 0;
     if (*first) { (*last)->next = t; }
     else        { *first = t; }
     *last = t;
-    count_in(t, 1);
+    count_in(gil, t, 1);
 }
 
 static void
-push_front(hob_gil_thread *t)
+push_front(hob_gil *gil, hob_gil_thread *t)
 {
     t->next = gil->normal_first;
     t->is_urgent = false;
-    t->position = 0;
-    t->overtaken = 0;
+    t->overtaken = t->n_asks = 0;
     gil->normal_first = t;
     if (!gil->normal_last) { gil->normal_last = t; }
-    count_in(t, 1);
+    count_in(gil, t, 1);
 }
 
 static void
-unlink_waiter(hob_gil_thread *t)
+unlink_waiter(hob_gil *gil, hob_gil_thread *t)
 {
     hob_gil_thread **first = t->is_urgent ? &gil->urgent_first : &gil->normal_first;
     hob_gil_thread **last = t->is_urgent ? &gil->urgent_last : &gil->normal_last;
@@ -138,29 +170,40 @@ unlink_waiter(hob_gil_thread *t)
     if (before) { before->next = t->next; }
     else        { *first = t->next; }
     if (*last == t) { *last = before; }
-    count_in(t, -1);
+    count_in(gil, t, -1);
 }
 
 static bool
-is_wanted_main(const hob_gil_thread *t)
+is_wanted_main(hob_gil *gil, const hob_gil_thread *t)
 {
-    return t == gil->main_thread
+    return t == gil->main_thread && gil->mode == GIL_HOB
         && atomic_load_explicit(&gil->main_is_wanted, memory_order_relaxed);
 }
 
 /* Who comes next, or NULL. */
 static hob_gil_thread *
-peek(void)
+peek(hob_gil *gil)
 {
     hob_gil_thread *main_thread = gil->main_thread;
-    if (main_thread && is_wanted_main(main_thread) && atomic_load(&main_thread->is_queued)) {
+    if (main_thread && is_wanted_main(gil, main_thread)
+        && atomic_load(&main_thread->is_queued)) {
         return main_thread;
     }
     return gil->urgent_first ? gil->urgent_first : gil->normal_first;
 }
 
+/* The waiter that a random number stands for; there is one. */
 static hob_gil_thread *
-owner(void)
+shake_pick(hob_gil *gil, uint64_t number)
+{
+    int n = (int)(number % (uint64_t)n_waiting(gil));
+    hob_gil_thread *t = gil->normal_first ? gil->normal_first : gil->urgent_first;
+    while (n--) { t = t->next ? t->next : gil->urgent_first; }
+    return t;
+}
+
+static hob_gil_thread *
+owner(hob_gil *gil)
 {
     uintptr_t word = atomic_load_explicit(&gil->word, memory_order_relaxed);
     return (hob_gil_thread *)(word & ~(uintptr_t)1);
@@ -168,22 +211,39 @@ owner(void)
 
 /* Charge the time since the last look to the owner. */
 static void
-account(uint64_t now)
+account(hob_gil *gil, uint64_t now)
 {
-    hob_gil_thread *t = owner();
-    if (t && gil->since && now > gil->since) {
-        uint64_t held = now - gil->since;
+    hob_gil_thread *t = owner(gil);
+    uint64_t since = atomic_load_explicit(&gil->since, memory_order_relaxed);
+    if (t && since && now > since) {
+        uint64_t held = now - since;
         t->used += held;
         t->slice_used += held;
-        gil->fair_clock += held / (uint64_t)(1 + n_waiting());
+        gil->fair_clock += held / (uint64_t)(1 + n_waiting(gil));
     }
-    gil->since = now;
+    atomic_store_explicit(&gil->since, now, memory_order_relaxed);
 }
 
 static void
-limit_credit(hob_gil_thread *t)
+limit_credit(hob_gil *gil, hob_gil_thread *t)
 {
     if (t->used + CREDIT_MAX < gil->fair_clock) { t->used = gil->fair_clock - CREDIT_MAX; }
+}
+
+static uint64_t
+slice_of(hob_gil *gil)
+{
+    return atomic_load_explicit(&gil->slice, memory_order_relaxed);
+}
+
+/* How long it will be until a normal waiter's turn, n others being before it. */
+static uint64_t
+time_to_turn(hob_gil *gil, int n)
+{
+    uint64_t slice = slice_of(gil), left = slice;
+    hob_gil_thread *h = owner(gil);
+    if (h) { left = h->slice_used < slice ? slice - h->slice_used : 0; }
+    return left + slice * (uint64_t)n;
 }
 
 static void
@@ -194,20 +254,33 @@ beat(hob_gil_thread *t)
 
 /* The owner is to look at the queue at its next check.  It cannot leave now. */
 static void
-ask(int how)
+ask(hob_gil *gil, int how)
 {
     atomic_fetch_or_explicit(&gil->asked, how, memory_order_relaxed);
-    hob_gil_thread *t = owner();
+    hob_gil_thread *t = owner(gil);
     if (t && t->ts) { hob_breaker_set(t->ts->interp, BREAK_GIL); }
 }
 
+/* Nothing asks the owner t to look, unless nobody else would see to the first. */
 static void
-become_owner(hob_gil_thread *t, uint64_t now)
+ask_no_more(hob_gil *gil, hob_gil_thread *t)
 {
-    atomic_store(&gil->word, (uintptr_t)t | (n_waiting() ? 1 : 0));
-    gil->since = now;
-    atomic_store_explicit(&gil->asked, 0, memory_order_relaxed);
-    hob_breaker_clear(t->ts->interp, BREAK_GIL);
+    hob_gil_thread *first = peek(gil);
+    bool is_needed = gil->mode == GIL_SHAKE || (first && !first->has_timer);
+    if (is_needed) { gil->lazy = LAZY_CHECKS; }
+    atomic_store_explicit(&gil->asked, is_needed ? ASKED_LAZILY : 0, memory_order_relaxed);
+    if (!t->ts) { return; }
+    if (is_needed) { hob_breaker_set(t->ts->interp, BREAK_GIL); }
+    else           { hob_breaker_clear(t->ts->interp, BREAK_GIL); }
+}
+
+static void
+become_owner(hob_gil *gil, hob_gil_thread *t, uint64_t now)
+{
+    atomic_store(&gil->word, (uintptr_t)t | (n_waiting(gil) ? 1 : 0));
+    atomic_store_explicit(&gil->since, now, memory_order_relaxed);
+    gil->n_switches++;
+    ask_no_more(gil, t);
     if (t == gil->main_thread) {
         atomic_store_explicit(&gil->main_is_wanted, 0, memory_order_relaxed);
     }
@@ -222,42 +295,91 @@ is_on_core(hob_gil_thread *t)
 
 /* Hand the stove to a waiter; true, and the queue unlocked, when it took it. */
 static bool
-grant(hob_gil_thread *t, uint64_t now, bool strictly)
+grant(hob_gil *gil, hob_gil_thread *t, uint64_t now, bool strictly)
 {
     if (!strictly && !is_on_core(t)) { return false; }
-    unlink_waiter(t);
-    become_owner(t, now);
+    unlink_waiter(gil, t);
+    become_owner(gil, t, now);
     uint32_t was = atomic_exchange(&t->nap, NAP_GRANTED);
-    unlock_queue();
+    unlock_queue(gil);
     if (was == NAP_ASLEEP) { hob_futex_wake(&t->nap); }
     return true;
 }
 
-/* Make a waiter come and ask; unlocks the queue. */
+/* Make a waiter, if there is one, come and ask; unlocks the queue. */
 static void
-wake_and_unlock(hob_gil_thread *t)
+wake_and_unlock(hob_gil *gil, hob_gil_thread *t)
 {
     uint32_t asleep = NAP_ASLEEP;
     bool wake = t && atomic_compare_exchange_strong(&t->nap, &asleep, NAP_COME);
-    unlock_queue();
+    unlock_queue(gil);
     if (wake) { hob_futex_wake(&t->nap); }
 }
 
-static int
-n_cores(void)
+/* The queue is locked: leave it and stop, if the interpreter is being finalised. */
+static inline void
+stop_if_closed(hob_gil *gil)
 {
-    if (UNLIKELY(!gil->n_cores)) { gil->n_cores = hob_cores(); }
-    return gil->n_cores;
+    if (UNLIKELY(gil->is_closed) && !pthread_equal(gil->finaliser, pthread_self())) {
+        unlock_queue(gil);
+        hob_gil_park();
+    }
+}
+
+/* Is it this waiter's turn to have the owner stop, or high time for the first's? */
+static bool
+may_ask(hob_gil *gil, hob_gil_thread *t)
+{
+    if (gil->mode == GIL_SHAKE) { return false; }
+    if (is_wanted_main(gil, t)) { return true; }
+    hob_gil_thread *h = owner(gil);
+    if (h->slice_used >= slice_of(gil)) { return true; }
+    return peek(gil) == t && t->is_urgent && (!h->is_urgent || h->used > gil->fair_clock);
+}
+
+static int
+position_of(hob_gil *gil, const hob_gil_thread *t)
+{
+    int n = 0;
+    for (hob_gil_thread *i = t->is_urgent ? gil->urgent_first : gil->normal_first; i != t;
+         i = i->next) {
+        n++;
+    }
+    return n;
+}
+
+/* Set when t, which is queued, asks if nothing happens before. */
+static void
+set_timer(hob_gil *gil, hob_gil_thread *t, bool has_asked)
+{
+    uint64_t limit = URGENT_NS;
+    if (!has_asked) {
+        int n = position_of(gil, t);
+        limit = t->is_urgent ? URGENT_NS + slice_of(gil) * (uint64_t)n : time_to_turn(gil, n);
+    }
+    t->nap_limit = limit < SHORT_NAP_NS ? SHORT_NAP_NS : limit;
+    t->has_timer = true;
 }
 
 /* --- waiting; without the queue lock --- */
 
+static int
+n_cores(hob_gil *gil)
+{
+    int n = atomic_load_explicit(&gil->n_cores, memory_order_relaxed);
+    if (UNLIKELY(!n)) {
+        n = hob_cores();
+        atomic_store_explicit(&gil->n_cores, n, memory_order_relaxed);
+    }
+    return n;
+}
+
 /* One spinner fewer than there are cores, one more if it is urgent. */
 static bool
-may_spin(const hob_gil_thread *t)
+may_spin(hob_gil *gil, const hob_gil_thread *t)
 {
-    for (int tries = 0; atomic_fetch_add(&gil->n_spinners, 1) >= n_cores() - !t->is_urgent;
-         tries++) {
+    int limit = n_cores(gil) - !t->is_urgent;
+    for (int tries = 0; atomic_fetch_add(&gil->n_spinners, 1) >= limit; tries++) {
         atomic_fetch_sub(&gil->n_spinners, 1);
         if (tries == 20) { return false; }
         for (int i = 0; i < 10; i++) { hob_relax(); }
@@ -267,9 +389,9 @@ may_spin(const hob_gil_thread *t)
 
 /* NAP_AWAKE when the budget is spent, NAP_GRANTED, or NAP_COME: try now. */
 static uint32_t
-spin(hob_gil_thread *t, uint64_t budget_ns)
+spin(hob_gil *gil, hob_gil_thread *t, uint64_t budget_ns)
 {
-    if (!budget_ns || n_cores() < 2 || !may_spin(t)) { return NAP_AWAKE; }
+    if (!budget_ns || n_cores(gil) < 2 || !may_spin(gil, t)) { return NAP_AWAKE; }
     uint32_t nap;
     uint64_t end = hob_clock_ns() + budget_ns;
     do {
@@ -294,7 +416,7 @@ done:
 
 /* What spinning has earned: the whole budget, an eighth, or a rare try. */
 static uint64_t
-spin_budget(hob_gil_thread *t)
+spin_budget(hob_gil *gil, hob_gil_thread *t)
 {
     if (t->spin_luck > 64) { return gil->spin_ns; }
     return t->spin_luck > 16 || !(++t->spin_probe & 15) ? gil->spin_ns / 8 : 0;
@@ -302,139 +424,117 @@ spin_budget(hob_gil_thread *t)
 
 /* Sleep in a queue of the stove until something happens.  Result as spin(). */
 static uint32_t
-nap_in_queue(hob_gil_thread *t)
+nap_in_queue(hob_gil *gil, hob_gil_thread *t)
 {
     uint32_t awake = NAP_AWAKE, asleep = NAP_ASLEEP;
     if (!atomic_compare_exchange_strong(&t->nap, &awake, NAP_ASLEEP)) { return awake; }
     if (atomic_load(&gil->word) != 1) {         /* else it came free on our way to bed */
-        uint64_t limit = gil->slice * (uint64_t)t->position
-                         + (t->is_urgent ? URGENT_NS : gil->slice);
-        hob_futex_wait(&t->nap, NAP_ASLEEP, limit ? limit : 1);
+        hob_futex_wait(&t->nap, NAP_ASLEEP, t->nap_limit);
     }
     if (atomic_compare_exchange_strong(&t->nap, &asleep, NAP_COME)) { return NAP_COME; }
     return asleep;
 }
 
-/* Is it this waiter's turn to have the owner stop? */
-static bool
-may_ask(hob_gil_thread *t)
-{
-    if (is_wanted_main(t)) { return true; }
-    if (peek() != t) { return false; }
-    hob_gil_thread *h = owner();
-    return h->slice_used >= gil->slice
-        || (t->is_urgent && (!h->is_urgent || h->used > gil->fair_clock));
-}
-
-static int
-position_of(const hob_gil_thread *t)
-{
-    int n = 0;
-    for (hob_gil_thread *i = t->is_urgent ? gil->urgent_first : gil->normal_first; i != t;
-         i = i->next) {
-        n++;
-    }
-    return n;
-}
-
-/* The queue is locked: leave it and stop, if the interpreter is being finalised. */
-static inline void
-stop_if_closed(void)
-{
-    if (UNLIKELY(gil->is_closed) && !pthread_equal(gil->finaliser, pthread_self())) {
-        unlock_queue();
-        hob_gil_park();
-    }
-}
-
 /* Wait until t, which is queued, owns the stove. */
 static void
-wait_turn(hob_gil_thread *t, uint64_t budget_ns)
+wait_turn(hob_gil *gil, hob_gil_thread *t, uint64_t budget_ns)
 {
-    uint32_t nap = spin(t, budget_ns);
+    uint32_t nap = spin(gil, t, budget_ns);
     for (;;) {
-        if (nap == NAP_AWAKE) { nap = nap_in_queue(t); }
+        if (nap == NAP_AWAKE) { nap = nap_in_queue(gil, t); }
         if (nap == NAP_GRANTED) { return; }
-        lock_queue();                           /* NAP_COME: try, or ask */
-        stop_if_closed();
+        lock_queue(gil);                        /* NAP_COME: try, or ask */
+        stop_if_closed(gil);
         if (atomic_load(&t->nap) == NAP_GRANTED) {
-            unlock_queue();
+            unlock_queue(gil);
             return;
         }
         uint64_t now = hob_clock_ns();
         if (atomic_load(&gil->word) == 1) {
-            unlink_waiter(t);
-            become_owner(t, now);
+            unlink_waiter(gil, t);
+            become_owner(gil, t, now);
             atomic_store(&t->nap, NAP_GRANTED);
-            unlock_queue();
+            unlock_queue(gil);
             return;
         }
         atomic_store(&t->nap, NAP_AWAKE);
-        account(now);
-        bool asks = may_ask(t);
-        if (asks) {
+        account(gil, now);
+        bool asks = may_ask(gil, t), is_first = asks && peek(gil) == t;
+        if (is_first) {
             beat(t);
-            ask(ASKED_NOW);
+            t->n_asks++;
         }
-        t->position = position_of(t);
-        unlock_queue();
-        nap = spin(t, asks ? gil->spin_ns : 0);
+        if (asks) { ask(gil, ASKED_NOW); }
+        set_timer(gil, t, asks);
+        unlock_queue(gil);
+        nap = spin(gil, t, is_first ? gil->spin_ns : 0);
     }
 }
 
 /* --- take, drop, check --- */
 
-static NOINLINE void
-take_slowly(hob_gil_thread *t, enum hob_why why)
+/* The queue is locked.  True when t took the stove, which was free; else the word
+ * says that somebody queues, and the owner cannot leave. */
+static bool
+take_if_free(hob_gil *gil, hob_gil_thread *t, uint64_t now)
 {
-    lock_queue();
-    stop_if_closed();
-    uint64_t now = hob_clock_ns();
-    limit_credit(t);
     for (;;) {
         uintptr_t word = atomic_load(&gil->word);
         if (word == 0) {
-            if (atomic_compare_exchange_strong(&gil->word, &word, (uintptr_t)t)) {
-                gil->since = now;
-                t->is_urgent = true;
-                unlock_queue();
-                return;
-            }
+            if (!atomic_compare_exchange_strong(&gil->word, &word, (uintptr_t)t)) { continue; }
+            atomic_store_explicit(&gil->since, now, memory_order_relaxed);
+            t->is_urgent = true;
+            return true;
         }
-        else if (word == 1) {                   /* free; the next one is on its way */
-            hob_gil_thread *first = peek();
-            if (first->overtaken >= OVERTAKE_MAX) { break; }
+        if (word == 1) {                        /* free; the next one is on its way */
+            hob_gil_thread *first = peek(gil);
+            if (first->overtaken >= OVERTAKE_MAX) { return false; }
             first->overtaken++;
             t->is_urgent = t->used <= gil->fair_clock;
-            become_owner(t, now);
-            unlock_queue();
-            return;
+            become_owner(gil, t, now);
+            return true;
         }
-        else if ((word & 1) || atomic_compare_exchange_strong(&gil->word, &word, word | 1)) {
-            break;
+        if ((word & 1) || atomic_compare_exchange_strong(&gil->word, &word, word | 1)) {
+            return false;
         }
     }
-    account(now);
-    bool urgent = why == WHY_IO && t->used <= gil->fair_clock;
-    if (why == WHY_IO) { t->slice_used = 0; }
+}
+
+static NOINLINE void
+take_slowly(hob_gil_thread *t, enum hob_why why)
+{
+    hob_gil *gil = t->gil;
+    lock_queue(gil);
+    stop_if_closed(gil);
+    uint64_t now = hob_clock_ns();
+    limit_credit(gil, t);
+    if (why == WHY_START && t->used < gil->fair_clock) { t->used = gil->fair_clock; }
+    if (why == WHY_IO || gil->mode == GIL_CPYTHON) { t->slice_used = 0; }
+    if (take_if_free(gil, t, now)) {
+        unlock_queue(gil);
+        return;
+    }
+    account(gil, now);
+    bool urgent = gil->mode == GIL_HOB && t->used <= gil->fair_clock;
     atomic_store_explicit(&t->nap, NAP_AWAKE, memory_order_relaxed);
-    push_tail(t, urgent);
-    hob_gil_thread *h = owner();
-    bool asks = h && ((urgent && !h->is_urgent) || is_wanted_main(t));
+    push_tail(gil, t, urgent);
+    set_timer(gil, t, false);
+    hob_gil_thread *h = owner(gil);
+    bool asks = h && ((urgent && !h->is_urgent) || is_wanted_main(gil, t));
     if (asks) {
         beat(t);
-        ask(ASKED_NOW);
+        ask(gil, ASKED_NOW);
         t->used += PREEMPT_COST;
     }
-    unlock_queue();
-    wait_turn(t, asks || urgent ? spin_budget(t) : 0);
+    unlock_queue(gil);
+    wait_turn(gil, t, asks || urgent ? spin_budget(gil, t) : 0);
 }
 
 void
 hob_gil_take(hob_gil_thread *t, enum hob_why why)
 {
     uintptr_t zero = 0;
-    if (UNLIKELY(!atomic_compare_exchange_strong_explicit(&gil->word, &zero, (uintptr_t)t,
+    if (UNLIKELY(!atomic_compare_exchange_strong_explicit(&t->gil->word, &zero, (uintptr_t)t,
                                                           memory_order_acquire,
                                                           memory_order_relaxed))) {
         uint64_t since = TRACES(gil) ? hob_trace_clock() : 0;
@@ -446,96 +546,139 @@ hob_gil_take(hob_gil_thread *t, enum hob_why why)
 }
 
 static NOINLINE void
-drop_slowly(void)
+drop_slowly(hob_gil *gil)
 {
-    lock_queue();
+    lock_queue(gil);
     uint64_t now = hob_clock_ns();
-    account(now);
-    hob_gil_thread *next = peek();
+    account(gil, now);
+    hob_gil_thread *next = peek(gil);
     if (!next) {
         atomic_store(&gil->word, 0);
-        unlock_queue();
+        unlock_queue(gil);
         return;
     }
-    if (grant(next, now, next->overtaken >= OVERTAKE_MAX)) { return; }
+    if (gil->mode == GIL_SHAKE) {
+        grant(gil, shake_pick(gil, shake_number(gil)), now, true);
+        return;
+    }
+    if (grant(gil, next, now, next->overtaken >= OVERTAKE_MAX)) { return; }
     atomic_store(&gil->word, 1);                /* free; next is woken, may be overtaken */
     atomic_store_explicit(&gil->asked, 0, memory_order_relaxed);
-    wake_and_unlock(next);
+    wake_and_unlock(gil, next);
 }
 
 void
 hob_gil_drop(hob_gil_thread *t)
 {
+    hob_gil *gil = t->gil;
     uintptr_t word = (uintptr_t)t;
-    if (!(atomic_load_explicit(&gil->word, memory_order_relaxed) & 1)) { gil->since = 0; }
+    if (!(atomic_load_explicit(&gil->word, memory_order_relaxed) & 1)) {
+        atomic_store_explicit(&gil->since, 0, memory_order_relaxed);
+    }
     if (UNLIKELY(!atomic_compare_exchange_strong_explicit(&gil->word, &word, 0,
                                                           memory_order_release,
                                                           memory_order_relaxed))) {
-        drop_slowly();
+        drop_slowly(gil);
     }
 }
 
-/* The waiter sleeps, or is between spinning and sleeping: wake it and run on. */
+/* The first waiter sleeps, or is between spinning and sleeping: wake it, run on,
+ * and look again soon.  Unlocks the queue. */
 static void
-run_on(hob_gil_thread *next)
+run_on(hob_gil *gil, hob_gil_thread *next)
 {
     if (atomic_load(&next->nap) == NAP_AWAKE) {
-        gil->lazy = 20;
-        ask(ASKED_LAZILY);
+        gil->lazy = LAZY_CHECKS / 2;
+        ask(gil, ASKED_LAZILY);
     }
-    wake_and_unlock(next);
+    wake_and_unlock(gil, next);
+}
+
+/* Queue as one that had its turn, or was interrupted in it. */
+static void
+queue_again(hob_gil *gil, hob_gil_thread *t, bool spent)
+{
+    uint64_t slice = slice_of(gil);
+    atomic_store_explicit(&t->nap, NAP_AWAKE, memory_order_relaxed);
+    if (!spent) { push_front(gil, t); }
+    else {
+        uint64_t over = t->slice_used > slice ? t->slice_used - slice : 0;
+        t->slice_used = over < slice ? over : slice;
+        push_tail(gil, t, false);
+    }
+    int n = spent ? gil->n_normal - 1 : 1;      /* the first of them runs a full slice */
+    t->nap_limit = slice * (uint64_t)(n > 0 ? n : 1);
+    t->has_timer = true;
+}
+
+/* One random decision: run on, or let a random waiter go first. */
+static void
+shake(hob_gil *gil, hob_gil_thread *t)
+{
+    uint64_t number = shake_number(gil);
+    if (number % SHAKE_ONE_IN) { return; }
+    lock_queue(gil);
+    if (n_waiting(gil) == 0) {
+        unlock_queue(gil);
+        return;
+    }
+    hob_gil_thread *next = shake_pick(gil, number / SHAKE_ONE_IN);
+    queue_again(gil, t, false);
+    grant(gil, next, hob_clock_ns(), true);
+    wait_turn(gil, t, 0);
 }
 
 void
 hob_gil_check(hob_gil_thread *t)
 {
+    hob_gil *gil = t->gil;
+    if (UNLIKELY(gil->mode == GIL_SHAKE)) {
+        shake(gil, t);
+        return;
+    }
     int asked = atomic_load_explicit(&gil->asked, memory_order_relaxed);
     if (asked == ASKED_LAZILY && --gil->lazy > 0) { return; }
-    lock_queue();
+    lock_queue(gil);
     uint64_t now = hob_clock_ns();
-    account(now);
+    account(gil, now);
     atomic_store_explicit(&gil->asked, 0, memory_order_relaxed);
     hob_breaker_clear(t->ts->interp, BREAK_GIL);
-    hob_gil_thread *next = peek();
+    hob_gil_thread *next = peek(gil);
     if (!next) {
-        unlock_queue();
+        unlock_queue(gil);
         return;
     }
-    bool spent = t->slice_used >= gil->slice || STRESSED(switch);
-    if (!next->is_urgent && !spent && !is_wanted_main(next)) {
-        wake_and_unlock(asked == ASKED_LAZILY ? next : NULL);
+    bool spent = t->slice_used >= slice_of(gil) || STRESSED(switch);
+    if (!next->is_urgent && !spent && !is_wanted_main(gil, next)) {
+        if (next->has_timer) { unlock_queue(gil); }
+        else                 { run_on(gil, next); }
         return;
     }
-    if (n_cores() > 1 && gil->spin_ns && !is_on_core(next) && next->overtaken++ < 4
-        && !STRESSED(switch)) {
-        run_on(next);
+    bool is_patient = next->n_asks < 2 && next->overtaken++ < 4 && !STRESSED(switch);
+    if (is_patient && n_cores(gil) > 1 && gil->spin_ns && !is_on_core(next)) {
+        run_on(gil, next);
         return;
     }
-    atomic_store_explicit(&t->nap, NAP_AWAKE, memory_order_relaxed);
-    t->is_urgent = false;
-    if (spent) {
-        t->slice_used = 0;
-        push_tail(t, false);
-    }
-    else { push_front(t); }
     unsigned long heir = next->ts->native_thread_id;
-    grant(next, now, true);
+    queue_again(gil, t, spent);
+    grant(gil, next, now, true);
     TRACE(gil, "hand_over to=#%lu slice_spent=%d", heir, spent);
-    wait_turn(t, spent ? 0 : spin_budget(t));
+    wait_turn(gil, t, spent ? 0 : spin_budget(gil, t));
     TRACE(gil, "resume waited_us=%llu", (unsigned long long)(hob_clock_ns() - now) / 1000);
 }
 
 void
-hob_gil_rename(hob_gil_thread *from, hob_gil_thread *to)
+hob_gil_rename(hob_gil *gil, hob_gil_thread *from, hob_gil_thread *to)
 {
     uintptr_t word = (uintptr_t)from;
-    if (atomic_compare_exchange_strong(&gil->word, &word, (uintptr_t)to)) { return; }
-    lock_queue();
-    to->slice_used = from->slice_used;
-    to->used = from->used;
-    atomic_store(&gil->word, (uintptr_t)to | 1);
+    if (!atomic_compare_exchange_strong(&gil->word, &word, (uintptr_t)to)) {
+        lock_queue(gil);
+        to->slice_used = from->slice_used;
+        to->used = from->used;
+        atomic_store(&gil->word, (uintptr_t)to | 1);
+        unlock_queue(gil);
+    }
     if (to->ts && atomic_load(&gil->asked)) { hob_breaker_set(to->ts->interp, BREAK_GIL); }
-    unlock_queue();
 }
 
 void
@@ -546,56 +689,71 @@ hob_gil_park(void)
 
 /* All waiters are taken out of the queues and sent to park. */
 void
-hob_gil_close(void)
+hob_gil_close(hob_gil *gil)
 {
-    lock_queue();
+    lock_queue(gil);
     gil->is_closed = true;
     gil->finaliser = pthread_self();
     hob_gil_thread *t;
     while ((t = gil->urgent_first ? gil->urgent_first : gil->normal_first)) {
-        unlink_waiter(t);
+        unlink_waiter(gil, t);
         if (atomic_exchange(&t->nap, NAP_COME) == NAP_ASLEEP) { hob_futex_wake(&t->nap); }
     }
-    atomic_store(&gil->word, (uintptr_t)owner());
-    unlock_queue();
+    atomic_store(&gil->word, (uintptr_t)owner(gil));
+    unlock_queue(gil);
 }
 
 /* The owner has been deleted together with its interpreter: nobody owns it. */
 void
-hob_gil_forget_owner(void)
+hob_gil_forget_owner(hob_gil *gil)
 {
-    lock_queue();
+    lock_queue(gil);
     atomic_store(&gil->word, 0);
-    gil->since = 0;
+    atomic_store_explicit(&gil->since, 0, memory_order_relaxed);
     gil->main_thread = NULL;
-    unlock_queue();
+    unlock_queue(gil);
 }
 
-/* A new interpreter begins; whoever is parked stays so. */
+/* A new interpreter begins, its first thread is the main one; whoever is parked
+ * stays so. */
 void
-hob_gil_open(void)
+hob_gil_open(hob_gil *gil, hob_gil_thread *main_thread)
 {
     gil->is_closed = false;
+    gil->main_thread = main_thread;
+    hob_gil_take(main_thread, WHY_START);
+    ask_no_more(gil, main_thread);
 }
 
 void
-hob_gil_want_main(void)
+hob_gil_want_main(hob_gil *gil)
 {
     atomic_store(&gil->main_is_wanted, 1);
     atomic_fetch_or(&gil->asked, ASKED_NOW);
 }
 
+bool
+hob_gil_main_is_away(hob_gil *gil)
+{
+    hob_gil_thread *main_thread = gil->main_thread;
+    return main_thread && !hob_gil_is_owner(gil, main_thread)
+        && !atomic_load(&main_thread->is_queued);
+}
+
 void
 hob_gil_after_fork(hob_gil_thread *self)
 {
+    hob_gil *gil = self->gil;
     hob_gil_thread *main_thread = gil->main_thread;
-    uint64_t slice = gil->slice, spin_ns = gil->spin_ns;
+    enum hob_gil_mode mode = gil->mode;
+    uint64_t slice = slice_of(gil), shake_state = gil->shake_state;
     memset(gil, 0, sizeof *gil);
     gil->slice = slice;
-    gil->spin_ns = spin_ns;
+    hob_gil_set_mode(gil, mode, shake_state);
     gil->main_thread = main_thread;
     hob_gil_init_thread(self, self->ts);
     atomic_store(&gil->word, (uintptr_t)self);
+    ask_no_more(gil, self);
     hob_fork_era++;
 }
 
@@ -604,7 +762,7 @@ hob_gil_after_fork(hob_gil_thread *self)
 static hob_gil_thread *
 running(void)
 {
-    return owner();
+    return &hob_thread_of(hob_ts())->gil;
 }
 
 /* After a fork the threads that waited are gone. */
@@ -637,63 +795,80 @@ lock_dequeue(hob_lock *lock, hob_gil_thread *t)
     t->waits_for_lock = false;
 }
 
-/* Move t from a lock's queue to the stove's. */
+/* Queue t, back from waiting for a lock; the queue is locked. */
 static void
-queue_from_lock(hob_gil_thread *t)
+queue_from_lock(hob_gil *gil, hob_gil_thread *t)
 {
-    limit_credit(t);
-    push_tail(t, t->used <= gil->fair_clock);
+    limit_credit(gil, t);
+    if (gil->mode == GIL_CPYTHON) { t->slice_used = 0; }
+    push_tail(gil, t, gil->mode == GIL_HOB && t->used <= gil->fair_clock);
+    t->has_timer = false;
 }
 
 typedef enum { LOCK_FREED, LOCK_TIMED_OUT, LOCK_SIGNALLED } lock_wait;
 
-/* Sleep without the GIL until a releaser queues us for it, or time is up, or a
- * signal comes; then wait for our turn.  TAKES_GIL */
-static lock_wait
-wait_for_release(hob_lock *lock, hob_gil_thread *t, int64_t timeout_ns, uint64_t deadline,
-                 bool interruptible)
+/* Sleep until a releaser has queued us, time is up, or a signal comes.  NAP_AWAKE
+ * and *why, or NAP_GRANTED, or NAP_COME: we are queued. */
+static uint32_t
+sleep_for_lock(hob_gil_thread *t, int64_t timeout_ns, uint64_t deadline, bool interruptible,
+               lock_wait *why)
 {
-    lock_wait why = LOCK_FREED;
-    uint32_t nap = spin(t, spin_budget(t));
-    while (nap == NAP_AWAKE && !atomic_load(&t->is_queued)) {
+    while (!atomic_load(&t->is_queued)) {
         uint32_t awake = NAP_AWAKE, asleep = NAP_ASLEEP;
-        if (!atomic_compare_exchange_strong(&t->nap, &awake, NAP_ASLEEP)) {
-            nap = awake;
-            break;
-        }
+        if (!atomic_compare_exchange_strong(&t->nap, &awake, NAP_ASLEEP)) { return awake; }
         int error = 0;
-        if (atomic_load(&t->is_queued) && atomic_load(&gil->word) == 1) { }    /* come */
+        if (atomic_load(&t->is_queued)) { }     /* on our way to bed: who wakes may not know */
         else if (timeout_ns < 0) { error = hob_futex_wait(&t->nap, NAP_ASLEEP, 0); }
         else {
             uint64_t now = hob_clock_ns();
             error = now >= deadline ? ETIMEDOUT
                                     : hob_futex_wait(&t->nap, NAP_ASLEEP, deadline - now);
         }
-        if (!atomic_compare_exchange_strong(&t->nap, &asleep, NAP_AWAKE)) {
-            nap = asleep;                       /* granted, or to come and ask */
-            break;
-        }
-        if (error == ETIMEDOUT) { why = LOCK_TIMED_OUT; }
-        if (error == EINTR && interruptible) { why = LOCK_SIGNALLED; }
-        if (why != LOCK_FREED) { break; }
+        if (!atomic_compare_exchange_strong(&t->nap, &asleep, NAP_AWAKE)) { return asleep; }
+        if (error == ETIMEDOUT) { *why = LOCK_TIMED_OUT; }
+        if (error == EINTR && interruptible) { *why = LOCK_SIGNALLED; }
+        if (*why != LOCK_FREED) { return NAP_AWAKE; }
+    }
+    return NAP_COME;
+}
+
+/* Wait without the GIL until a releaser queues us for it, or time is up, or a
+ * signal comes; then wait for our turn.  TAKES_GIL */
+static lock_wait
+wait_for_release(hob_gil_thread *t, int64_t timeout_ns, uint64_t deadline, bool interruptible)
+{
+    hob_gil *gil = t->gil;
+    lock_wait why = LOCK_FREED;
+    uint32_t nap = spin(gil, t, spin_budget(gil, t));
+    if (nap == NAP_AWAKE) {
+        nap = sleep_for_lock(t, timeout_ns, deadline, interruptible, &why);
     }
     if (nap == NAP_GRANTED) { return LOCK_FREED; }
-    lock_queue();
-    stop_if_closed();
-    if (!atomic_load(&t->is_queued) && atomic_load(&t->nap) != NAP_GRANTED) {
-        /* Time is up or a signal came, and nobody has queued us: do it here. */
-        uintptr_t word = atomic_load(&gil->word);
-        while (word != 1 && !(word & 1)
-               && !atomic_compare_exchange_strong(&gil->word, &word, word ? word | 1 : 1)) { }
-        if (why == LOCK_FREED) { why = LOCK_SIGNALLED; }
-        atomic_store(&t->nap, NAP_AWAKE);
-        account(hob_clock_ns());
-        queue_from_lock(t);
-        hob_gil_thread *h = owner();
-        if (h && t->is_urgent && !h->is_urgent) { ask(ASKED_NOW); }
+    lock_queue(gil);
+    stop_if_closed(gil);
+    if (atomic_load(&t->nap) == NAP_GRANTED) {
+        unlock_queue(gil);
+        return LOCK_FREED;
     }
-    unlock_queue();
-    wait_turn(t, gil->spin_ns);
+    uint64_t now = hob_clock_ns();
+    if (!atomic_load(&t->is_queued)) {
+        /* Time is up or a signal came, and nobody has queued us: come as from I/O. */
+        if (why == LOCK_FREED) { why = LOCK_SIGNALLED; }
+        if (take_if_free(gil, t, now)) {
+            unlock_queue(gil);
+            return why;
+        }
+        account(gil, now);
+        queue_from_lock(gil, t);
+        hob_gil_thread *h = owner(gil);
+        if (h && ((t->is_urgent && !h->is_urgent) || is_wanted_main(gil, t))) {
+            ask(gil, ASKED_NOW);
+        }
+    }
+    atomic_store(&t->nap, NAP_AWAKE);
+    set_timer(gil, t, false);
+    unlock_queue(gil);
+    wait_turn(gil, t, gil->spin_ns);
     return why;
 }
 
@@ -706,15 +881,15 @@ hob_lock_acquire(hob_lock *lock, int64_t timeout_ns, bool interruptible)
     }
     if (timeout_ns == 0) { return PY_LOCK_FAILURE; }
     uint64_t deadline = timeout_ns > 0 ? hob_clock_ns() + (uint64_t)timeout_ns : 0;
+    PyThreadState *ts = hob_ts();
     hob_gil_thread *t = running();
-    PyThreadState *ts = t->ts;
     for (;;) {
         forget_the_dead(lock);
         lock_enqueue(lock, t);
         atomic_store(&t->nap, NAP_AWAKE);
-        _PyRuntime.current = NULL;
+        hob_set_current(NULL);
         hob_gil_drop(t);
-        lock_wait why = wait_for_release(lock, t, timeout_ns, deadline, interruptible);
+        lock_wait why = wait_for_release(t, timeout_ns, deadline, interruptible);
         hob_thread_came_back(ts);
         if (t->waits_for_lock) { lock_dequeue(lock, t); }
         if (!lock->is_locked) {                 /* also when late: we were woken for it */
@@ -726,6 +901,8 @@ hob_lock_acquire(hob_lock *lock, int64_t timeout_ns, bool interruptible)
     }
 }
 
+/* Have the first waiter queue for the stove.  It is not woken yet: most often the
+ * releaser blocks soon, and then one switch does it all. */
 static NOINLINE void
 pass_on(hob_lock *lock)
 {
@@ -733,16 +910,17 @@ pass_on(hob_lock *lock)
     hob_gil_thread *t = lock->first;
     if (!t) { return; }
     lock_dequeue(lock, t);
-    lock_queue();
+    hob_gil *gil = t->gil;
+    lock_queue(gil);
     if (!atomic_load(&t->is_queued)) {
         uintptr_t word = (uintptr_t)running();
         atomic_compare_exchange_strong(&gil->word, &word, word | 1);
-        account(hob_clock_ns());
-        queue_from_lock(t);
+        account(gil, hob_clock_ns());
+        queue_from_lock(gil, t);
         if (gil->lazy <= 0) { gil->lazy = LAZY_CHECKS; }
-        ask(ASKED_LAZILY);
+        ask(gil, ASKED_LAZILY);
     }
-    unlock_queue();
+    unlock_queue(gil);
 }
 
 void

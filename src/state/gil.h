@@ -12,6 +12,10 @@
 
 enum hob_why { WHY_IO, WHY_LOCK, WHY_START };   /* where a thread comes back from */
 
+/* -X gil=: the rules of gil.c; slices only, as others do it; or a turn that ends
+ * at random, to find races. */
+enum hob_gil_mode { GIL_HOB, GIL_CPYTHON, GIL_SHAKE };
+
 /* The part of a thread state that the stove needs. */
 typedef struct hob_gil_thread {
     _Alignas(64)
@@ -22,42 +26,52 @@ typedef struct hob_gil_thread {
     _Atomic int is_queued;              /* in a queue of the stove */
     bool is_urgent;                     /* which of the two */
     bool waits_for_lock;                /* in the queue of a lock; guarded by the GIL */
+    bool has_timer;                     /* it asks for its turn without being woken */
     int spin_luck;                      /* 0..256: how often spinning paid off lately */
     int spin_probe;
-    int position;                       /* in its queue, when last looked at */
+    uint64_t nap_limit;                 /* how long to sleep before it asks, ns */
+    int n_asks;                         /* how often it asked in vain since it queues */
     int overtaken;                      /* how often others took the free stove first */
     uint64_t used;                      /* time on the stove, ns: what fairness compares */
     uint64_t slice_used;                /* .. since its last turn at the tail */
     PyThreadState *ts;
+    struct hob_gil *gil;                /* its interpreter's */
 } hob_gil_thread;
 
 /* All fields guarded by the queue lock unless said otherwise. */
 typedef struct hob_gil {
     _Alignas(64)
     _Atomic uintptr_t word;             /* owner | 1 when somebody queues; atomic */
-    uint64_t since;                     /* start of the accounted run; 0 unknown */
+    _Atomic uint64_t since;             /* start of the accounted run; 0 unknown; atomic */
 
     _Alignas(64)
     _Atomic uint32_t queue_lock;        /* 0 free, 1 held, 2 held and waited for */
     hob_gil_thread *urgent_first, *urgent_last;
     hob_gil_thread *normal_first, *normal_last;
     int n_urgent, n_normal;
-    int lazy;                           /* checks until a lock's waiter is woken */
+    int lazy;                           /* checks until a lock's waiter is woken; by the GIL */
     _Atomic int asked;                  /* ASKED_*: why BREAK_GIL is set; atomic */
     _Atomic int n_spinners;             /* atomic */
     uint64_t fair_clock;                /* what `used` would be if all were served alike */
-    uint64_t slice;                     /* sys.setswitchinterval, ns; read without the lock */
-    uint64_t spin_ns;
-    int n_cores;                        /* 0 until first needed */
+    uint64_t n_switches;                /* how often the owner changed while others queued */
+    _Atomic uint64_t slice;             /* sys.setswitchinterval, ns; atomic */
+    uint64_t spin_ns;                   /* constant */
+    _Atomic int n_cores;                /* 0 until first needed; atomic */
+    enum hob_gil_mode mode;             /* constant once threads run */
+    uint64_t shake_state;               /* guarded by the GIL itself */
     bool is_closed;                     /* only the thread `finaliser` may come in */
     pthread_t finaliser;
-    hob_gil_thread *main_thread;        /* who runs signal handlers, or NULL */
+    hob_gil_thread *_Atomic main_thread;        /* who runs signal handlers, or NULL; atomic */
     _Atomic int main_is_wanted;         /* a signal waits for it; atomic */
 } hob_gil;
 
-extern hob_gil hob_the_gil;
+extern hob_gil hob_the_gil;             /* every interpreter's `gil` points here */
 
 void hob_gil_init_thread(hob_gil_thread *self, PyThreadState *ts);
+
+/* Before the first thread takes it.  `seed` is for GIL_SHAKE: the same seed, the
+ * same decisions. */
+void hob_gil_set_mode(hob_gil *gil, enum hob_gil_mode mode, uint64_t seed);
 
 void hob_gil_take(hob_gil_thread *self, enum hob_why why);      /* TAKES_GIL */
 void hob_gil_drop(hob_gil_thread *self);                        /* DROPS_GIL */
@@ -67,23 +81,27 @@ void hob_gil_drop(hob_gil_thread *self);                        /* DROPS_GIL */
 void hob_gil_check(hob_gil_thread *self);
 
 /* The running thread goes on under another state. */
-void hob_gil_rename(hob_gil_thread *from, hob_gil_thread *to);
+void hob_gil_rename(hob_gil *gil, hob_gil_thread *from, hob_gil_thread *to);
 
 /* The caller, who owns the GIL, will be the last to run Python: all who wait, and
  * all who come later, stop for good (hob_gil_park). */
-void hob_gil_close(void);
+void hob_gil_close(hob_gil *gil);
 void hob_gil_park(void) __attribute__((noreturn));
 
 /* A signal arrived: let the main thread come first.  Async-signal-safe. */
-void hob_gil_want_main(void);
+void hob_gil_want_main(hob_gil *gil);
+
+/* Is the main thread neither running nor about to: in a system call, or asleep
+ * for a lock?  Async-signal-safe. */
+bool hob_gil_main_is_away(hob_gil *gil);
 
 /* In the child of a fork: self is the only thread and the owner. */
 void hob_gil_after_fork(hob_gil_thread *self);
 
 static inline bool
-hob_gil_is_owner(const hob_gil_thread *self)
+hob_gil_is_owner(hob_gil *gil, const hob_gil_thread *self)
 {
-    uintptr_t word = atomic_load_explicit(&hob_the_gil.word, memory_order_relaxed);
+    uintptr_t word = atomic_load_explicit(&gil->word, memory_order_relaxed);
     return (word & ~(uintptr_t)1) == (uintptr_t)self;
 }
 

@@ -10,5 +10,7 @@ void            hob_runtime_fini(void);
 
 /* Drop what interp holds; part of PyInterpreterState_Clear. */
 void            hob_interp_clear(PyInterpreterState *interp);
-void            hob_gil_forget_owner(void);
-void            hob_gil_open(void);
+struct hob_gil;
+struct hob_gil_thread;
+void            hob_gil_forget_owner(struct hob_gil *gil);
+void            hob_gil_open(struct hob_gil *gil, struct hob_gil_thread *main_thread);

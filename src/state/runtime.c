@@ -16,16 +16,14 @@ status
 hob_runtime_init(void)
 {
     _PyRuntime.finalizing = NULL;
-    hob_gil_open();
     _PyRuntime.main_thread = PyThread_get_thread_ident();
+    _PyRuntime.main_native_thread = PyThread_get_thread_native_id();
     PyInterpreterState *interp = PyInterpreterState_New();
     if (!interp) { return -1; }
     PyThreadState *ts = PyThreadState_New(interp);
     if (!ts) { return -1; }
-    hob_gil_thread *self = &hob_thread_of(ts)->gil;
-    hob_the_gil.main_thread = self;
-    hob_gil_take(self, WHY_START);
-    _PyRuntime.current = ts;
+    hob_gil_open(interp->gil, &hob_thread_of(ts)->gil);
+    hob_set_current(ts);
     return 0;
 }
 
@@ -43,11 +41,12 @@ hob_runtime_fini(void)
 {
     PyThreadState *ts = hob_ts();
     PyInterpreterState *interp = ts->interp;
+    hob_gil *gil = interp->gil;
     PyInterpreterState_Clear(interp);
     PyThreadState_Swap(NULL);
     PyThreadState_Delete(ts);
     PyInterpreterState_Delete(interp);
-    hob_gil_forget_owner();
+    hob_gil_forget_owner(gil);
     _PyRuntime.main_interp = NULL;
 }
 

@@ -19,7 +19,8 @@ typedef struct pyruntimestate {
     PyInterpreterState *interps;        /* all interpreters, newest first */
     int64_t next_interp_id;
     unsigned long main_thread;          /* ident of the thread that started Python */
-    char reserved0[0x240 - 48];
+    unsigned long main_native_thread;   /* .. and its native id */
+    char reserved0[0x240 - 56];
     PyThreadState *current;             /* +0x240: who holds the stove, or NULL */
     char reserved1[0x2a8 - 0x248];
     PyLongObject small_ints[N_SMALL_INTS];      /* +0x2a8 */
@@ -36,6 +37,19 @@ static inline PyThreadState *
 hob_ts(void)
 {
     return _PyRuntime.current;
+}
+
+/* The same for a thread that may not hold the GIL: another's may come and go. */
+static inline PyThreadState *
+hob_ts_of_whoever(void)
+{
+    return __atomic_load_n(&_PyRuntime.current, __ATOMIC_RELAXED);
+}
+
+static inline void
+hob_set_current(PyThreadState *ts)
+{
+    __atomic_store_n(&_PyRuntime.current, ts, __ATOMIC_RELAXED);
 }
 
 static inline PyObject *            /* borrowed; SMALL_INT_MIN <= value <= SMALL_INT_MAX */

@@ -72,7 +72,7 @@ hob_thread_came_back(PyThreadState *ts)
         hob_gil_drop(&hob_thread_of(ts)->gil);
         hob_gil_park();
     }
-    _PyRuntime.current = ts;
+    hob_set_current(ts);
     hob_breaker_enter(ts);
 }
 
@@ -87,7 +87,7 @@ hob_thread_enter(PyThreadState *ts, enum hob_why why)
 void
 hob_thread_leave(PyThreadState *ts)
 {
-    _PyRuntime.current = NULL;
+    hob_set_current(NULL);
     hob_gil_drop(&hob_thread_of(ts)->gil);
 }
 
@@ -95,7 +95,7 @@ void
 hob_thread_close(PyThreadState *ts)
 {
     __atomic_store_n(&_PyRuntime.finalizing, ts, __ATOMIC_RELEASE);
-    hob_gil_close();
+    hob_gil_close(ts->interp->gil);
 }
 
 /* --- making --- */
@@ -109,8 +109,8 @@ hob_thread_new_unbound(PyInterpreterState *interp)
     }
     memset(self, 0, sizeof *self);
     PyThreadState *ts = &self->ts;
-    hob_gil_init_thread(&self->gil, ts);
     ts->interp = interp;
+    hob_gil_init_thread(&self->gil, ts);
     ts->cframe = &ts->root_cframe;
     ts->exc_info = &ts->exc_state;
     ts->gilstate_counter = 1;
@@ -205,7 +205,8 @@ unlink_state(PyThreadState *ts)
     if (ts->next) { ts->next->prev = ts->prev; }
     hob_thread_unlock_lists();
     if (bound == ts) { bound = NULL; }
-    if (hob_the_gil.main_thread == &hob_thread_of(ts)->gil) { hob_the_gil.main_thread = NULL; }
+    hob_gil *gil = ts->interp->gil;
+    if (gil->main_thread == &hob_thread_of(ts)->gil) { gil->main_thread = NULL; }
 }
 
 static void
@@ -284,8 +285,9 @@ hob_thread_after_fork(PyThreadState *ts)
     ts->native_thread_id = PyThread_get_thread_native_id();
     bound = ts;
     hob_gil_after_fork(&hob_thread_of(ts)->gil);
-    hob_the_gil.main_thread = &hob_thread_of(ts)->gil;
+    ts->interp->gil->main_thread = &hob_thread_of(ts)->gil;
     _PyRuntime.main_thread = ts->thread_id;
+    _PyRuntime.main_native_thread = ts->native_thread_id;
 }
 
 /* --- which one is it --- */
@@ -312,8 +314,9 @@ PyThreadState_Swap(PyThreadState *ts)
     if (old == ts) { return old; }
     hob_gil_thread *from = old ? &hob_thread_of(old)->gil : &nobody;
     hob_gil_thread *to = ts ? &hob_thread_of(ts)->gil : &nobody;
-    _PyRuntime.current = ts;
-    if (hob_gil_is_owner(from)) { hob_gil_rename(from, to); }
+    hob_gil *gil = (ts ? ts : old)->interp->gil;
+    hob_set_current(ts);
+    if (hob_gil_is_owner(gil, from)) { hob_gil_rename(gil, from, to); }
     if (ts) { hob_breaker_enter(ts); }
     return old;
 }
@@ -452,7 +455,7 @@ int
 PyGILState_Check(void)
 {
     if (check_is_off) { return 1; }
-    PyThreadState *ts = hob_ts();
+    PyThreadState *ts = hob_ts_of_whoever();
     if (!ts && !_PyRuntime.core_initialized) { return 1; }     /* nobody else runs yet */
     return ts && ts == bound;
 }
@@ -467,7 +470,7 @@ PyGILState_STATE
 PyGILState_Ensure(void)
 {
     PyThreadState *ts = bound;
-    bool has_gil = ts && ts == hob_ts();
+    bool has_gil = ts && ts == hob_ts_of_whoever();
     if (!ts) {
         if (!_PyRuntime.main_interp) {
             Py_FatalError("PyGILState_Ensure before Py_Initialize");

@@ -141,8 +141,8 @@ sys_setswitchinterval(PyObject *module, double interval)
         return -1;
     }
     double us = interval * 1e6;
-    uint64_t whole = us > 4e9 ? 4000000000U : us < 1 ? 1 : (uint64_t)us;
-    hob_the_gil.slice = whole * 1000;
+    unsigned long whole = us > 4e9 ? 4000000000U : us < 1 ? 1 : (unsigned long)us;
+    _PyEval_SetSwitchInterval(whole);
     return 0;
 }
 
@@ -153,7 +153,7 @@ sys_setswitchinterval(PyObject *module, double interval)
 static double
 sys_getswitchinterval(PyObject *module)
 {
-    return 1e-9 * (double)hob_the_gil.slice;
+    return 1e-6 * (double)_PyEval_GetSwitchInterval();
 }
 
 /** getsizeof($module, object, default=None)
