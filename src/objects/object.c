@@ -377,6 +377,11 @@ PyObject_RichCompareBool(PyObject *a, PyObject *b, int op)
         if (op == Py_EQ) { return 1; }
         if (op == Py_NE) { return 0; }
     }
+    else if (Py_TYPE(a)->tp_richcompare == PyBaseObject_Type.tp_richcompare
+             && Py_TYPE(b)->tp_richcompare == PyBaseObject_Type.tp_richcompare) {
+        if (op == Py_EQ) { return 0; }          /* both compare by identity */
+        if (op == Py_NE) { return 1; }
+    }
     PyObject *result = PyObject_RichCompare(a, b, op);
     if (!result) { return -1; }
     int truth = PyBool_Check(result) ? result == Py_True : PyObject_IsTrue(result);

@@ -50,8 +50,14 @@ bool
 hob_sre_in_set(const sre_code *set, Py_UCS4 c)
 {
     bool answer = true;
-    for (;;) {
-        switch (*set++) {
+    sre_code test = set[0];
+    if (test >= SRE_MAPPED) {
+        const sre_code *map = hob_sre_map(set);
+        if (c < 256) { return sre_has_bit(map, c); }
+        test = map[8];
+    }
+    for (set++;; test = *set++) {
+        switch (test) {
         case SRE_OP_FAILURE:
             return !answer;
         case SRE_OP_LITERAL:

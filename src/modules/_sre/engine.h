@@ -11,6 +11,40 @@
 
 #define LENGTH(from) (end - (from))
 
+static inline bool
+NAME(in_set)(const sre_code *set, CHAR c)
+{
+    if (LIKELY(set[0] >= SRE_MAPPED && (sizeof(CHAR) == 1 || c < 256))) {
+        return sre_has_bit(hob_sre_map(set), c);
+    }
+    return hob_sre_in_set(set, c);
+}
+
+/* The first character from ptr on that is `wanted`, or end. */
+static const CHAR *
+NAME(find)(const CHAR *ptr, const CHAR *end, sre_code wanted)
+{
+    if ((CHAR)wanted != wanted || ptr >= end) { return end; }
+    if (sizeof(CHAR) == 1) {
+        const void *at = memchr(ptr, (int)wanted, (size_t)(end - ptr));
+        return at ? at : end;
+    }
+    while (ptr < end && *ptr != (CHAR)wanted) { ptr++; }
+    return ptr;
+}
+
+/* Can the operation found by lead() take the character at ptr? */
+static inline bool
+NAME(can_take)(const sre_code *op, const CHAR *ptr, const CHAR *end)
+{
+    switch (op[0]) {
+    case SRE_OP_LITERAL: return ptr < end && *ptr == op[1];
+    case SRE_OP_NOT_LITERAL: return ptr < end && *ptr != op[1];
+    case SRE_OP_IN: return ptr < end && NAME(in_set)(op + 2, *ptr);
+    default: return true;
+    }
+}
+
 /* How many of at most `limit` characters from ptr the one-character item at pc takes. */
 static Py_ssize_t
 NAME(count)(const sre_subject *s, const sre_code *pc, const CHAR *ptr, sre_code limit)
@@ -20,10 +54,15 @@ NAME(count)(const sre_subject *s, const sre_code *pc, const CHAR *ptr, sre_code 
     sre_code wanted = pc[1];
     switch (pc[0]) {
     case SRE_OP_IN:
-        while (ptr < end && hob_sre_in_set(pc + 2, *ptr)) { ptr++; }
+        if (sizeof(CHAR) == 1 && pc[2] >= SRE_MAPPED) {
+            const sre_code *map = hob_sre_map(pc + 2);
+            while (ptr < end && sre_has_bit(map, *ptr)) { ptr++; }
+            break;
+        }
+        while (ptr < end && NAME(in_set)(pc + 2, *ptr)) { ptr++; }
         break;
     case SRE_OP_ANY:
-        while (ptr < end && *ptr != '\n') { ptr++; }
+        ptr = NAME(find)(ptr, end, '\n');
         break;
     case SRE_OP_ANY_ALL:
         ptr = end;
@@ -32,8 +71,7 @@ NAME(count)(const sre_subject *s, const sre_code *pc, const CHAR *ptr, sre_code 
         if ((CHAR)wanted == wanted) { while (ptr < end && *ptr == (CHAR)wanted) { ptr++; } }
         break;
     case SRE_OP_NOT_LITERAL:
-        if ((CHAR)wanted != wanted) { ptr = end; }
-        else { while (ptr < end && *ptr != (CHAR)wanted) { ptr++; } }
+        ptr = NAME(find)(ptr, end, wanted);
         break;
     case SRE_OP_LITERAL_IGNORE:
         while (ptr < end && hob_sre_lower_ascii(*ptr) == wanted) { ptr++; }
@@ -152,6 +190,14 @@ NAME(unwind)(sre_subject *s, size_t base)
 #define FAIL goto fail
 #define MORE(wanted) do { if (ptr >= end || !(wanted)) { FAIL; } ptr++; } while (0)
 
+/* The first of a BRANCH's ways from `way` on that can start; its end (0) if none. */
+static inline const sre_code *
+NAME(next_way)(const sre_code *way, const CHAR *ptr, const CHAR *end)
+{
+    while (way[0] && !NAME(can_take)(lead(way + 1), ptr, end)) { way += way[0]; }
+    return way;
+}
+
 /* Run code from pc at ptr until SUCCESS.  1 with s->ptr; 0; or an error. */
 static int
 NAME(run)(sre_subject *s, const sre_code *pc, const CHAR *ptr, bool toplevel)
@@ -175,7 +221,7 @@ NAME(run)(sre_subject *s, const sre_code *pc, const CHAR *ptr, bool toplevel)
         case SRE_OP_NOT_LITERAL: MORE((sre_code)*ptr != pc[0]); pc++; continue;
         case SRE_OP_ANY: MORE(*ptr != '\n'); continue;
         case SRE_OP_ANY_ALL: MORE(true); continue;
-        case SRE_OP_IN: MORE(hob_sre_in_set(pc + 1, *ptr)); pc += pc[0]; continue;
+        case SRE_OP_IN: MORE(NAME(in_set)(pc + 1, *ptr)); pc += pc[0]; continue;
         case SRE_OP_CATEGORY: MORE(hob_sre_category(pc[0], *ptr)); pc++; continue;
         case SRE_OP_LITERAL_IGNORE: MORE(hob_sre_lower_ascii(*ptr) == pc[0]); pc++; continue;
         case SRE_OP_NOT_LITERAL_IGNORE: MORE(hob_sre_lower_ascii(*ptr) != pc[0]); pc++; continue;
@@ -205,6 +251,13 @@ NAME(run)(sre_subject *s, const sre_code *pc, const CHAR *ptr, bool toplevel)
 
         case SRE_OP_MARK: {
             int32_t i = (int32_t)*pc++;
+            if (toplevel && s->n_stack == 0 && i == s->lastmark + 1) {
+                /* nothing to fail back to: a failure ends the match and its marks */
+                if (i & 1) { s->lastindex = i / 2 + 1; }
+                s->lastmark = i;
+                s->mark[i] = ptr;
+                continue;
+            }
             PUSH(UNDO_MARK, i, NULL, s->mark[i],
                  (Py_ssize_t)s->lastmark << 32 | (uint32_t)s->lastindex);
             if (i & 1) { s->lastindex = i / 2 + 1; }
@@ -222,42 +275,33 @@ NAME(run)(sre_subject *s, const sre_code *pc, const CHAR *ptr, bool toplevel)
 
         case SRE_OP_BRANCH: {
             /* <BRANCH> <skip> ... <JUMP> ... <skip> ... <0>; the first way that can start */
-            const sre_code *way = pc, *first = NULL;
-            for (; way[0]; way += way[0]) {
-                if (way[1] == SRE_OP_LITERAL && (ptr >= end || (sre_code)*ptr != way[2])) {
-                    continue;
-                }
-                if (way[1] == SRE_OP_IN && (ptr >= end || !hob_sre_in_set(way + 3, *ptr))) {
-                    continue;
-                }
-                if (!first) {
-                    first = way + 1;
-                    continue;
-                }
-                break;
-            }
-            if (!first) { FAIL; }
-            if (way[0]) { PUSH(CHOICE_BRANCH, 0, way, ptr, 0); }
-            pc = first;
+            const sre_code *way = NAME(next_way)(pc, ptr, end);
+            if (!way[0]) { FAIL; }
+            const sre_code *other = NAME(next_way)(way + way[0], ptr, end);
+            if (other[0]) { PUSH(CHOICE_BRANCH, 0, other, ptr, 0); }
+            pc = way + 1;
             continue;
         }
 
         case SRE_OP_REPEAT_ONE: {
             /* <REPEAT_ONE> <skip> <min> <max> item <SUCCESS> tail */
-            if ((sre_code)LENGTH(ptr) < pc[1] && LENGTH(ptr) < (Py_ssize_t)pc[1]) { FAIL; }
+            const Py_ssize_t min = (Py_ssize_t)pc[1];
+            if (LENGTH(ptr) < min) { FAIL; }
             Py_ssize_t n = NAME(count)(s, pc + 3, ptr, pc[2]);
             if (n < 0) { return (int)n; }
-            if (n < (Py_ssize_t)pc[1]) { FAIL; }
+            if (n < min) { FAIL; }
             ptr += n;
             const sre_code *tail = pc + pc[0];
             if (*tail == SRE_OP_SUCCESS && ptr == end && toplevel && !s->must_advance) {
                 s->ptr = ptr;
                 return 1;
             }
-            if (n > (Py_ssize_t)pc[1]) {
-                PUSH(CHOICE_SHORTER, 0, pc, ptr, n);
-                FAIL;                   /* resumes there: it looks where the tail can start */
+            const sre_code *next = lead(tail);
+            while (!NAME(can_take)(next, ptr, end)) {
+                if (--n < min) { FAIL; }
+                ptr--;
             }
+            if (n > min) { PUSH(CHOICE_SHORTER, 0, pc, ptr - 1, n - 1); }
             pc = tail;
             continue;
         }
@@ -275,6 +319,7 @@ NAME(run)(sre_subject *s, const sre_code *pc, const CHAR *ptr, bool toplevel)
                 PUSH(CHOICE_LONGER, 0, pc, ptr, n);
             }
             pc += pc[0];
+            if (!NAME(can_take)(lead(pc), ptr, end)) { FAIL; }
             continue;
         }
 
@@ -484,53 +529,41 @@ NAME(run)(sre_subject *s, const sre_code *pc, const CHAR *ptr, bool toplevel)
                 continue;
 
             case CHOICE_BRANCH: {
-                const sre_code *way = e->pc, *next;
-                for (next = way + way[0]; next[0]; next += next[0]) {
-                    if (next[1] == SRE_OP_LITERAL && (ptr >= end || (sre_code)*ptr != next[2])) {
-                        continue;
-                    }
-                    if (next[1] == SRE_OP_IN && (ptr >= end || !hob_sre_in_set(next + 3, *ptr))) {
-                        continue;
-                    }
-                    break;
-                }
+                const sre_code *way = e->pc, *next = NAME(next_way)(way + way[0], ptr, end);
                 if (next[0]) { e->pc = next; }
                 else { s->n_stack--; }
                 pc = way + 1;
                 break;
             }
             case CHOICE_SHORTER: {
-                /* e->n characters were taken up to ptr; give back until the tail can start */
-                const sre_code *head = e->pc, *tail = head + head[0];
+                /* e->n characters are taken up to ptr; give back until the tail can start */
+                const sre_code *head = e->pc, *tail = head + head[0], *next = lead(tail);
                 Py_ssize_t n = e->n, min = (Py_ssize_t)head[1];
-                if (tail[0] == SRE_OP_LITERAL) {
-                    while (n >= min && (ptr >= end || (sre_code)*ptr != tail[1])) { ptr--; n--; }
-                }
-                if (n < min) {
-                    s->n_stack--;
-                    continue;
-                }
-                if (n == min) { s->n_stack--; }
-                else {
-                    e->n = n - 1;
-                    e->ptr = ptr - 1;
-                }
+                while (n >= min && !NAME(can_take)(next, ptr, end)) { ptr--; n--; }
+                if (n <= min) { s->n_stack--; }
+                if (n < min) { continue; }
+                e->n = n - 1;
+                e->ptr = ptr - 1;
                 pc = tail;
                 break;
             }
             case CHOICE_LONGER: {
-                const sre_code *head = e->pc;
-                Py_ssize_t one = NAME(count)(s, head + 3, ptr, 1);
+                /* take more until the tail can start */
+                const sre_code *head = e->pc, *tail = head + head[0], *next = lead(tail);
+                Py_ssize_t one;
+                bool more = true;
+                do {
+                    one = NAME(count)(s, head + 3, ptr, 1);
+                    if (one <= 0) { break; }
+                    ptr++;
+                    e->n++;
+                    more = head[2] == SRE_MAX_REPEAT || (sre_code)e->n < head[2];
+                } while (more && !NAME(can_take)(next, ptr, end));
                 if (one < 0) { return (int)one; }
-                if (one == 0) {
-                    s->n_stack--;
-                    continue;
-                }
-                ptr++;
-                e->n++;
+                if (one == 0 || !more) { s->n_stack--; }
+                if (one == 0) { continue; }
                 e->ptr = ptr;
-                if (head[2] != SRE_MAX_REPEAT && (sre_code)e->n >= head[2]) { s->n_stack--; }
-                pc = head + head[0];
+                pc = tail;
                 break;
             }
             case CHOICE_TAIL: {
@@ -578,21 +611,32 @@ NAME(match_at)(sre_subject *s, const sre_code *code, const CHAR *ptr)
     return found;
 }
 
-static const CHAR *
-NAME(find)(const CHAR *ptr, const CHAR *end, sre_code wanted)
+/* The first place from ptr on where a match can start; end if there is none. */
+static inline const CHAR *
+NAME(next_start)(const sre_pattern *pattern, const sre_code *charset, const CHAR *ptr,
+                 const CHAR *end)
 {
-    if ((CHAR)wanted != wanted) { return end; }
-    if (sizeof(CHAR) == 1 && ptr < end) {
-        const void *at = memchr(ptr, (int)wanted, (size_t)(end - ptr));
-        return at ? at : end;
+    const sre_code *starts = pattern->starts;
+    if (sizeof(CHAR) == 1 && starts) {
+        if (pattern->only_start >= 0) {
+            return NAME(find)(ptr, end, (sre_code)pattern->only_start);
+        }
+        while (ptr < end && !sre_has_bit(starts, *ptr)) { ptr++; }
+        return ptr;
     }
-    while (ptr < end && *ptr != (CHAR)wanted) { ptr++; }
+    for (; ptr < end; ptr++) {
+        if (starts && *ptr < 256 ? sre_has_bit(starts, *ptr)
+            : !charset || NAME(in_set)(charset, *ptr)) {
+            break;
+        }
+    }
     return ptr;
 }
 
 static int
-NAME(search)(sre_subject *s, const sre_code *code)
+NAME(search)(sre_subject *s, const sre_pattern *pattern)
 {
+    const sre_code *code = pattern->code;
     const CHAR *ptr = s->start, *end = s->end;
     if (ptr > end) { return 0; }
     sre_code flags = 0;
@@ -636,19 +680,27 @@ NAME(search)(sre_subject *s, const sre_code *code)
             if (found) { return found; }
         }
     }
-    if (charset) {
-        for (;; ptr++) {
-            while (ptr < end && !hob_sre_in_set(charset, *ptr)) { ptr++; }
-            if (ptr >= end) { return 0; }
-            found = NAME(match_at)(s, code, ptr);
-            if (found) { return found; }
-        }
-    }
+    bool at_line = code[0] == SRE_OP_AT && code[1] == SRE_AT_BEGINNING_LINE;
+    bool consumes = pattern->starts || charset;
     if (code[0] == SRE_OP_AT
         && (code[1] == SRE_AT_BEGINNING || code[1] == SRE_AT_BEGINNING_STRING)) {
-        end = ptr;                      /* later positions cannot match */
+        if (ptr != s->beginning) { return 0; }
+        return NAME(match_at)(s, code, ptr);
     }
     for (;; ptr++) {
+        if (at_line && ptr != s->beginning && ptr[-1] != '\n') {
+            ptr = NAME(find)(ptr, s->end, '\n') + 1;
+            if (ptr > end) { return 0; }
+        }
+        else if (consumes) {
+            const CHAR *to = NAME(next_start)(pattern, charset, ptr, end);
+            if (to >= end) { return 0; }
+            if (at_line && to != ptr) {         /* this line begins otherwise */
+                ptr = to - 1;
+                continue;
+            }
+            ptr = to;
+        }
         found = NAME(match_at)(s, code, ptr);
         if (found || ptr >= end) { return found; }
     }

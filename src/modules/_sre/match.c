@@ -1,6 +1,8 @@
 /* match.c -- Match: where a pattern matched. */
 #include "modules/_sre/sre.h"
 
+#include "objects/int/int.h"
+
 #include <structmember.h>
 
 PyObject *
@@ -11,7 +13,7 @@ hob_sre_match_new(sre_pattern *pattern, sre_subject *s, int result)
         hob_sre_set_error(result);
         return NULL;
     }
-    sre_state *state = sre_state_of(Py_TYPE(pattern));
+    sre_state *state = PyType_GetModuleState(Py_TYPE(pattern));
     sre_match *match = PyObject_GC_NewVar(sre_match, state->match_type, 2 * (pattern->groups + 1));
     if (!match) { return NULL; }
     Py_SET_SIZE(match, pattern->groups + 1);
@@ -20,14 +22,14 @@ hob_sre_match_new(sre_pattern *pattern, sre_subject *s, int result)
     match->regs = NULL;
     match->groups = pattern->groups + 1;
     const char *base = s->beginning;
-    int n = s->char_size;
-    match->mark[0] = ((const char *)s->start - base) / n;
-    match->mark[1] = ((const char *)s->ptr - base) / n;
+    int shift = s->char_size >> 1;      /* 1, 2, 4 -> 0, 1, 2 */
+    match->mark[0] = ((const char *)s->start - base) >> shift;
+    match->mark[1] = ((const char *)s->ptr - base) >> shift;
     for (Py_ssize_t i = 0; i < pattern->groups; i++) {
         const char *from = s->mark[2 * i], *to = s->mark[2 * i + 1];
         bool set = 2 * i + 1 <= s->lastmark && from && to;
-        match->mark[2 * i + 2] = set ? (from - base) / n : -1;
-        match->mark[2 * i + 3] = set ? (to - base) / n : -1;
+        match->mark[2 * i + 2] = set ? (from - base) >> shift : -1;
+        match->mark[2 * i + 3] = set ? (to - base) >> shift : -1;
         if (set && from > to) {
             PyErr_SetString(PyExc_SystemError, "The span of capturing group is wrong, please "
                             "report a bug for the re module.");
@@ -58,7 +60,10 @@ static Py_ssize_t
 group_index(sre_match *self, PyObject *which)
 {
     Py_ssize_t index = -1;
-    if (PyIndex_Check(which)) { index = PyNumber_AsSsize_t(which, NULL); }
+    if (PyLong_CheckExact(which) && hob_int_is_compact(which)) {
+        index = hob_int_compact_value(which);
+    }
+    else if (PyIndex_Check(which)) { index = PyNumber_AsSsize_t(which, NULL); }
     else {
         PyObject *number = PyDict_GetItemWithError(self->pattern->groupindex, which);
         if (number && PyLong_Check(number)) { index = PyLong_AsSsize_t(number); }
@@ -95,15 +100,14 @@ match_expand(sre_match *self, PyObject *template)
 }
 
 static PyObject *
-match_group(PyObject *op, PyObject *args)
+match_group(PyObject *op, PyObject *const *which, Py_ssize_t n)
 {
     sre_match *self = (sre_match *)op;
-    Py_ssize_t n = PyTuple_GET_SIZE(args);
     if (n == 0) { return slice(self, 0, Py_None); }
-    if (n == 1) { return get_group(self, PyTuple_GET_ITEM(args, 0)); }
+    if (n == 1) { return get_group(self, which[0]); }
     own PyObject *result = PyTuple_New(n);
     for (Py_ssize_t i = 0; result && i < n; i++) {
-        PyObject *item = get_group(self, PyTuple_GET_ITEM(args, i));
+        PyObject *item = get_group(self, which[i]);
         if (!item) { return NULL; }
         PyTuple_SET_ITEM(result, i, item);
     }
@@ -211,7 +215,7 @@ match_deepcopy(PyObject *self, PyObject *memo)
 #include "gen/modules/_sre/match.bind.h"
 
 static PyMethodDef extra_methods[] = {
-    {"group", match_group, METH_VARARGS,
+    {"group", (PyCFunction)(void (*)(void))match_group, METH_FASTCALL,
      "group([group1, ...]) -> str or tuple.\n"
      "Return subgroup(s) of the match by indices or names.\n"
      "For 0 returns the entire match."},

@@ -46,7 +46,7 @@ sre_unicode_tolower(PyObject *module, int character)
 }
 
 static MUST_USE status
-fill_code(sre_pattern *self, PyObject *code)
+fill_code(sre_code *words, PyObject *code)
 {
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(code); i++) {
         unsigned long word = PyLong_AsUnsignedLong(PyList_GET_ITEM(code, i));
@@ -56,8 +56,8 @@ fill_code(sre_pattern *self, PyObject *code)
             }
             return -1;
         }
-        self->code[i] = (sre_code)word;
-        if (self->code[i] != word) {
+        words[i] = (sre_code)word;
+        if (words[i] != word) {
             PyErr_SetString(PyExc_OverflowError, "regular expression code size limit exceeded");
             return -1;
         }
@@ -89,20 +89,34 @@ sre_compile(PyObject *module, PyObject *pattern, int flags, PyListObject *code, 
 {
     sre_state *state = PyModule_GetState(module);
     Py_ssize_t n = PyList_GET_SIZE(code);
-    own sre_pattern *self = PyObject_GC_NewVar(sre_pattern, state->pattern_type, n);
+    sre_code *words = PyMem_New(sre_code, n);
+    if (!words) { return PyErr_NoMemory(); }
+    if (fill_code(words, (PyObject *)code) < 0) {
+        PyMem_Free(words);
+        return NULL;
+    }
+    own sre_pattern *self = PyObject_GC_NewVar(sre_pattern, state->pattern_type,
+                                               n + hob_sre_room_for_maps(words, n));
+    if (self) {
+        Py_SET_SIZE(self, n);
+        memcpy(self->code, words, (size_t)n * sizeof *words);
+    }
+    PyMem_Free(words);
     if (!self) { return NULL; }
+    self->starts = NULL;
+    self->only_start = -1;
     self->weakrefs = NULL;
     self->pattern = self->groupindex = self->indexgroup = NULL;
     self->flags = flags;
     self->groups = groups;
     PyObject_GC_Track(self);
-    if (fill_code(self, (PyObject *)code) < 0 || look_at_pattern(self, pattern) < 0) {
-        return NULL;
-    }
+    if (look_at_pattern(self, pattern) < 0) { return NULL; }
     self->pattern = Py_NewRef(pattern);
     self->groupindex = Py_NewRef((PyObject *)groupindex);
     self->indexgroup = Py_NewRef((PyObject *)indexgroup);
-    return hob_sre_validate(self) < 0 ? NULL : (PyObject *)take(self);
+    if (hob_sre_validate(self) < 0) { return NULL; }
+    hob_sre_prepare(self);
+    return (PyObject *)take(self);
 }
 
 #include "gen/modules/_sre/module.bind.h"

@@ -21,7 +21,7 @@ run_once(sre_pattern *self, PyObject *string, Py_ssize_t pos, Py_ssize_t endpos,
     s.match_all = whole;
     s.ptr = s.start;
     int result = pos > endpos && s.start > s.end ? 0
-        : search ? hob_sre_search(&s, self->code) : hob_sre_match(&s, self->code);
+        : search ? hob_sre_search(&s, self) : hob_sre_match(&s, self);
     PyObject *match = result < 0 || !PyErr_Occurred() ? hob_sre_match_new(self, &s, result) : NULL;
     hob_sre_close(&s);
     return match;
@@ -72,7 +72,7 @@ advance(sre_subject *s)
 static Py_ssize_t
 index_of(const sre_subject *s, const void *ptr)
 {
-    return ((const char *)ptr - (const char *)s->beginning) / s->char_size;
+    return ((const char *)ptr - (const char *)s->beginning) >> (s->char_size >> 1);
 }
 
 static MUST_USE PyObject *
@@ -105,7 +105,7 @@ pattern_findall(sre_pattern *self, PyObject *string, Py_ssize_t pos, Py_ssize_t 
     while (list && s.start <= s.end) {
         hob_sre_reset(&s);
         s.ptr = s.start;
-        int found = hob_sre_search(&s, self->code);
+        int found = hob_sre_search(&s, self);
         if (found < 0) {
             hob_sre_set_error(found);
             goto done;
@@ -137,7 +137,7 @@ pattern_split(sre_pattern *self, PyObject *string, Py_ssize_t maxsplit)
     while (list && (!maxsplit || n < maxsplit)) {
         hob_sre_reset(&s);
         s.ptr = s.start;
-        int found = hob_sre_search(&s, self->code);
+        int found = hob_sre_search(&s, self);
         if (found < 0) {
             hob_sre_set_error(found);
             goto done;
@@ -222,7 +222,7 @@ substitute(sre_pattern *self, PyObject *repl, PyObject *string, Py_ssize_t count
     while (list && (!count || n < count)) {
         hob_sre_reset(&s);
         s.ptr = s.start;
-        int found = hob_sre_search(&s, self->code);
+        int found = hob_sre_search(&s, self);
         if (found < 0) {
             hob_sre_set_error(found);
             goto done;
@@ -288,7 +288,7 @@ pattern_scanner(sre_pattern *self, PyObject *string, Py_ssize_t pos, Py_ssize_t 
     sre_state *state = sre_state_of(Py_TYPE(self));
     sre_scanner *scanner = PyObject_GC_New(sre_scanner, state->scanner_type);
     if (!scanner) { return NULL; }
-    memset(&scanner->subject, 0, sizeof scanner->subject);
+    memset(&scanner->subject, 0, offsetof(sre_subject, first_marks));
     scanner->busy = false;
     scanner->pattern = NULL;
     if (hob_sre_open(&scanner->subject, self, string, pos, endpos) < 0) {
@@ -313,8 +313,8 @@ scan(PyObject *op, bool search)
     self->busy = true;
     hob_sre_reset(s);
     s->ptr = s->start;
-    int found = s->start > s->end ? 0 : search ? hob_sre_search(s, self->pattern->code)
-                                               : hob_sre_match(s, self->pattern->code);
+    int found = s->start > s->end ? 0 : search ? hob_sre_search(s, self->pattern)
+                                               : hob_sre_match(s, self->pattern);
     PyObject *match = hob_sre_match_new(self->pattern, s, found);
     if (found == 0) { s->start = NULL; }
     else { advance(s); }

@@ -40,7 +40,10 @@ typedef struct {
     int flags;
     PyObject *weakrefs;
     bool is_bytes;              /* pattern is bytes-like; meaningless for None */
-    sre_code code[1];
+    const sre_code *starts;     /* bits of the characters < 256 a match can begin with, below
+                                   code's end; MAYBE_NULL: anything, even nothing */
+    int only_start;             /* the one of them, if it is one; or -1 */
+    sre_code code[1];           /* then maps of its sets (prepare.c) */
 } sre_pattern;
 
 typedef struct {
@@ -76,6 +79,9 @@ typedef struct {
     int32_t outer;              /* index of the repeat around it, or -1 */
 } sre_repeat;
 
+enum { SRE_FIRST_MARKS = 20, SRE_FIRST_STACK = 24, SRE_FIRST_REPEATS = 4 };
+
+/* Must stay where it is: it points into itself. */
 typedef struct {
     PyObject *string;           /* owned */
     Py_buffer buffer;
@@ -92,6 +98,10 @@ typedef struct {
     sre_repeat *repeats;
     int32_t n_repeats, room_repeats, current;   /* current: index or -1 */
     unsigned ticks;             /* until the next look for signals */
+    /* What mark, stack and repeats are at first; small matches need no memory. */
+    const void *first_marks[SRE_FIRST_MARKS];
+    sre_entry first_stack[SRE_FIRST_STACK];
+    sre_repeat first_repeats[SRE_FIRST_REPEATS];
 } sre_subject;
 
 enum { SRE_ERROR_MEMORY = -9, SRE_ERROR_INTERRUPT = -10, SRE_ERROR_CODE = -2 };
@@ -102,8 +112,8 @@ void hob_sre_close(sre_subject *subject);
 void hob_sre_reset(sre_subject *subject);               /* marks of the last match */
 
 /* 1 match, 0 none, negative SRE_ERROR_*. */
-int hob_sre_match(sre_subject *subject, const sre_code *code);
-int hob_sre_search(sre_subject *subject, const sre_code *code);
+int hob_sre_match(sre_subject *subject, const sre_pattern *pattern);
+int hob_sre_search(sre_subject *subject, const sre_pattern *pattern);
 void hob_sre_set_error(int result);
 
 MUST_USE PyObject *hob_sre_match_new(sre_pattern *pattern, sre_subject *subject, int result);
@@ -115,6 +125,24 @@ MUST_USE PyObject *hob_sre_group(sre_subject *subject, Py_ssize_t index, bool em
 /* The engine's growing stacks; -1 without memory. */
 status hob_sre_grow_stack(sre_subject *subject);
 status hob_sre_grow_repeats(sre_subject *subject);
+
+/* prepare.c: maps of sets.  A set whose first word is SRE_MAPPED or more has a map of
+ * the characters below 256, that many words less SRE_MAPPED behind it. */
+enum { SRE_MAPPED = 64 };
+Py_ssize_t hob_sre_room_for_maps(const sre_code *code, Py_ssize_t n);
+void hob_sre_prepare(sre_pattern *pattern);
+
+static inline const sre_code *
+hob_sre_map(const sre_code *set)
+{
+    return set + (set[0] - SRE_MAPPED);
+}
+
+static inline bool
+sre_has_bit(const sre_code *bits, Py_UCS4 c)
+{
+    return bits[c / 32] >> (c & 31) & 1;
+}
 
 /* charclass.c */
 bool hob_sre_category(unsigned category, Py_UCS4 c);

@@ -3,6 +3,32 @@
 
 #include <ctype.h>
 
+/* The operation that looks at the first character of what pc begins with, or one
+ * that looks at none. */
+static inline const sre_code *
+lead(const sre_code *pc)
+{
+    for (;;) {
+        switch (pc[0]) {
+        case SRE_OP_MARK:
+            pc += 2;
+            continue;
+        case SRE_OP_JUMP:
+            pc += 1 + pc[1];
+            continue;
+        case SRE_OP_REPEAT_ONE:
+        case SRE_OP_MIN_REPEAT_ONE:
+        case SRE_OP_POSSESSIVE_REPEAT_ONE:
+        case SRE_OP_REPEAT:
+            if (pc[2] == 0) { return pc; }
+            pc += 4;
+            continue;
+        default:
+            return pc;
+        }
+    }
+}
+
 #define CHAR Py_UCS1
 #define NAME(x) narrow_##x
 #include "modules/_sre/engine.h"
@@ -16,9 +42,11 @@
 status
 hob_sre_grow_stack(sre_subject *s)
 {
-    size_t room = s->room_stack ? 2 * s->room_stack : 64;
-    sre_entry *stack = PyMem_Realloc(s->stack, room * sizeof *stack);
+    bool first = s->stack == s->first_stack;
+    size_t room = first ? 4 * SRE_FIRST_STACK : 2 * s->room_stack;
+    sre_entry *stack = PyMem_Realloc(first ? NULL : s->stack, room * sizeof *stack);
     if (!stack) { return -1; }
+    if (first) { memcpy(stack, s->first_stack, sizeof s->first_stack); }
     s->stack = stack;
     s->room_stack = room;
     return 0;
@@ -28,9 +56,12 @@ status
 hob_sre_grow_repeats(sre_subject *s)
 {
     if (s->room_repeats > INT32_MAX / 2) { return -1; }
-    int32_t room = s->room_repeats ? 2 * s->room_repeats : 8;
-    sre_repeat *repeats = PyMem_Realloc(s->repeats, (size_t)room * sizeof *repeats);
+    bool first = s->repeats == s->first_repeats;
+    int32_t room = 2 * s->room_repeats;
+    sre_repeat *repeats = PyMem_Realloc(first ? NULL : s->repeats,
+                                        (size_t)room * sizeof *repeats);
     if (!repeats) { return -1; }
+    if (first) { memcpy(repeats, s->first_repeats, sizeof s->first_repeats); }
     s->repeats = repeats;
     s->room_repeats = room;
     return 0;
@@ -68,7 +99,11 @@ status
 hob_sre_open(sre_subject *s, sre_pattern *pattern, PyObject *string, Py_ssize_t start,
              Py_ssize_t end)
 {
-    memset(s, 0, sizeof *s);
+    memset(s, 0, offsetof(sre_subject, first_marks));
+    s->stack = s->first_stack;
+    s->room_stack = SRE_FIRST_STACK;
+    s->repeats = s->first_repeats;
+    s->room_repeats = SRE_FIRST_REPEATS;
     s->lastmark = s->lastindex = s->current = -1;
     const void *data;
     Py_ssize_t length;
@@ -80,7 +115,11 @@ hob_sre_open(sre_subject *s, sre_pattern *pattern, PyObject *string, Py_ssize_t 
         if (s->is_bytes) { PyBuffer_Release(&s->buffer); }
         return -1;
     }
-    if (pattern->groups) {
+    if (pattern->groups * 2 <= SRE_FIRST_MARKS) {
+        s->mark = s->first_marks;
+        memset(s->first_marks, 0, (size_t)pattern->groups * 2 * sizeof *s->mark);
+    }
+    else {
         s->mark = PyMem_Calloc((size_t)pattern->groups * 2, sizeof *s->mark);
         if (!s->mark) {
             if (s->is_bytes) { PyBuffer_Release(&s->buffer); }
@@ -104,9 +143,9 @@ hob_sre_close(sre_subject *s)
 {
     if (s->is_bytes) { PyBuffer_Release(&s->buffer); }
     Py_CLEAR(s->string);
-    PyMem_Free(s->mark);
-    PyMem_Free(s->stack);
-    PyMem_Free(s->repeats);
+    if (s->mark != s->first_marks) { PyMem_Free(s->mark); }
+    if (s->stack != s->first_stack) { PyMem_Free(s->stack); }
+    if (s->repeats != s->first_repeats) { PyMem_Free(s->repeats); }
     s->mark = NULL;
     s->stack = NULL;
     s->repeats = NULL;
@@ -120,22 +159,22 @@ hob_sre_reset(sre_subject *s)
 }
 
 int
-hob_sre_match(sre_subject *s, const sre_code *code)
+hob_sre_match(sre_subject *s, const sre_pattern *pattern)
 {
     switch (s->char_size) {
-    case 1: return narrow_match(s, code);
-    case 2: return medium_match(s, code);
-    default: return wide_match(s, code);
+    case 1: return narrow_match(s, pattern->code);
+    case 2: return medium_match(s, pattern->code);
+    default: return wide_match(s, pattern->code);
     }
 }
 
 int
-hob_sre_search(sre_subject *s, const sre_code *code)
+hob_sre_search(sre_subject *s, const sre_pattern *pattern)
 {
     switch (s->char_size) {
-    case 1: return narrow_search(s, code);
-    case 2: return medium_search(s, code);
-    default: return wide_search(s, code);
+    case 1: return narrow_search(s, pattern);
+    case 2: return medium_search(s, pattern);
+    default: return wide_search(s, pattern);
     }
 }
 
@@ -151,7 +190,6 @@ hob_sre_set_error(int result)
 PyObject *
 hob_sre_slice(PyObject *string, Py_ssize_t start, Py_ssize_t end)
 {
-    if (PyUnicode_CheckExact(string)) { return PyUnicode_Substring(string, start, end); }
     if (PyUnicode_Check(string)) { return PyUnicode_Substring(string, start, end); }
     if (PyBytes_CheckExact(string) && start == 0 && end == PyBytes_GET_SIZE(string)) {
         return Py_NewRef(string);
@@ -175,8 +213,8 @@ hob_sre_group(sre_subject *s, Py_ssize_t index, bool empty)
         if (!empty) { Py_RETURN_NONE; }
         return hob_sre_slice(s->string, 0, 0);
     }
-    Py_ssize_t from = ((const char *)s->mark[i] - (const char *)s->beginning) / s->char_size;
-    Py_ssize_t to = ((const char *)s->mark[i + 1] - (const char *)s->beginning) / s->char_size;
+    Py_ssize_t from = ((const char *)s->mark[i] - (const char *)s->beginning) >> (s->char_size >> 1);
+    Py_ssize_t to = ((const char *)s->mark[i + 1] - (const char *)s->beginning) >> (s->char_size >> 1);
     if (from > to) {
         PyErr_SetString(PyExc_SystemError, "The span of capturing group is wrong, please report a "
                         "bug for the re module.");
