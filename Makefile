@@ -24,14 +24,17 @@ OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o)
 BOUND   := $(shell grep -lE '^\#include "gen/.*\.bind\.h"' $(SOURCES))
 BINDS   := $(BOUND:src/%.c=$(GEN)/%.bind.h)
 
-.PHONY: all demo test tour oracle lint clean generated ids
+.PHONY: all demo test tour oracle lint clean generated ids force
 all: $(BUILD)/hob
 
 # --- generated headers: everything below $(GEN) ---
 include tools/gen/rules.mk
 generated: ids $(BINDS) $(MADE)
-ids:
+ids: $(GEN)/ids.h
+# made each time but written only when it changed; a file, so that make looks at it again
+$(GEN)/ids.h: force
 	@mkdir -p $(GEN) && $(PYTHON) tools/gen/ids.py $(GEN)/ids.h src
+force:
 $(GEN)/%.bind.h: src/%.c tools/gen/bind.py
 	@mkdir -p $(@D)
 	@$(PYTHON) tools/gen/bind.py $< $@

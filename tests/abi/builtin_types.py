@@ -10,8 +10,8 @@ import os
 import subprocess
 import sys
 
-REFERENCE = '/usr/bin/python3.11'
-HERE = os.path.dirname(os.path.abspath(__file__))
+REFERENCE = os.environ['REFERENCE']     # both set by tests/run.py
+SYMBOLS = os.path.join(os.environ['TESTS'], 'abi', 'symbols.tsv')
 WORD = 8
 TABLES = {
     'tp_as_async': ['am_await', 'am_aiter', 'am_anext', 'am_send'],
@@ -51,7 +51,7 @@ def name_of(address):
 
 
 def symbols():
-    with open(os.path.join(HERE, 'symbols.tsv')) as lines:
+    with open(SYMBOLS) as lines:
         return [line.split()[:2] for line in lines if line.strip() and line[0] != '#']
 
 
