@@ -232,7 +232,7 @@ take_collection_flags(PyObject *cls)
 
 /** _abc_init($module, self, /)
  *
- *  Internal ABC helper for class set-up. Should be never used outside abc module.
+ *  Give a new abstract base class its state and its set of abstract names.
  */
 static PyObject *
 abc_init(PyObject *module, PyObject *self)
@@ -268,7 +268,7 @@ spread_flags(PyTypeObject *type, unsigned long flags)
 
 /** _abc_register($module, self, subclass, /)
  *
- *  Internal ABC helper for subclasss registration. Should be never used outside abc module.
+ *  Enter subclass into the registry; what ABCMeta.register() does.
  */
 static PyObject *
 abc_register(PyObject *module, PyObject *self, PyObject *subclass)
@@ -305,7 +305,7 @@ ask_subclasscheck(PyObject *cls, PyObject *subclass)
 
 /** _abc_instancecheck($module, self, instance, /)
  *
- *  Internal ABC helper for instance checks. Should be never used outside abc module.
+ *  What isinstance() asks of an abstract base class.
  */
 static PyObject *
 abc_instancecheck(PyObject *module, PyObject *self, PyObject *instance)
@@ -404,7 +404,7 @@ ask_caches(abc_data *data, PyObject *subclass, unsigned long long counter)
 
 /** _abc_subclasscheck($module, self, subclass, /)
  *
- *  Internal ABC helper for subclasss checks. Should be never used outside abc module.
+ *  What issubclass() asks of an abstract base class.
  */
 static PyObject *
 abc_subclasscheck(PyObject *module, PyObject *self, PyObject *subclass)
@@ -438,11 +438,8 @@ abc_subclasscheck(PyObject *module, PyObject *self, PyObject *subclass)
 
 /** get_cache_token($module, /)
  *
- *  Returns the current ABC cache token.
- *
- *  The token is an opaque object (supporting equality testing) that identifies the
- *  current version of the ABC cache for virtual subclasses. It changes with every
- *  call to register() on any ABC.
+ *  A number that changes whenever any abstract base class registers a class;
+ *  who caches answers about virtual subclasses compares it.
  */
 static PyObject *
 abc_get_cache_token(PyObject *module)
@@ -479,9 +476,8 @@ abc_reset_caches(PyObject *module, PyObject *self)
 
 /** _get_dump($module, self, /)
  *
- *  Internal ABC helper for cache and registry debugging: shallow copies of registry,
- *  of both caches, and the negative cache's version. Don't call this function
- *  directly, use ABC._dump_registry() instead.
+ *  Copies of registry, cache and negative cache, and the latter's version:
+ *  for ABC._dump_registry() alone.
  */
 static PyObject *
 abc_get_dump(PyObject *module, PyObject *self)
@@ -526,7 +522,7 @@ static PyModuleDef_Slot module_slots[] = {
 static struct PyModuleDef module_def = {
     PyModuleDef_HEAD_INIT,
     .m_name = "_abc",
-    .m_doc = "Module contains faster C implementation of abc.ABCMeta",
+    .m_doc = "What abc.ABCMeta does at each isinstance(), issubclass() and register().",
     .m_size = sizeof(abc_state),
     .m_methods = module_methods,
     .m_slots = module_slots,

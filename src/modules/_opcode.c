@@ -8,7 +8,7 @@
 
 /** stack_effect($module, opcode, oparg=None, /, *, jump=None)
  *
- *  Compute the stack effect of the opcode.
+ *  By how much the instruction makes the value stack grow.
  */
 static PyObject *
 opcode_stack_effect(PyObject *module, int opcode, PyObject *oparg, PyObject *jump)

@@ -411,7 +411,7 @@ static PyMethodDef subprocess_methods[] = {
 static struct PyModuleDef subprocess_module = {
     PyModuleDef_HEAD_INIT,
     .m_name = "_posixsubprocess",
-    .m_doc = "A POSIX helper for the subprocess module.",
+    .m_doc = "fork and exec in one step, for subprocess.",
     .m_methods = subprocess_methods,
 };
 

@@ -221,7 +221,7 @@ random_setstate(PyObject *op, PyObject *state)
 
 /** Random.getrandbits($self, k, /)
  *
- *  getrandbits(k) -> x.  An int of k random bits.
+ *  An int of k random bits, so from 0 to 2**k - 1.
  */
 static PyObject *
 random_getrandbits(PyObject *op, int k)
@@ -276,7 +276,7 @@ random_dealloc(PyObject *self)
     Py_DECREF(type);
 }
 
-PyDoc_STRVAR(random_doc, "Random() -> create a random number generator with its own state.");
+PyDoc_STRVAR(random_doc, "Random(seed): a generator of random numbers, apart from all others.");
 
 static PyType_Slot random_slots[] = {
     {Py_tp_doc, (void *)random_doc},
@@ -307,7 +307,7 @@ static PyModuleDef_Slot module_slots[] = {
     {0, NULL},
 };
 
-PyDoc_STRVAR(module_doc, "The Mersenne Twister random number generator.");
+PyDoc_STRVAR(module_doc, "Random numbers by the Mersenne Twister.");
 
 static struct PyModuleDef random_module = {
     PyModuleDef_HEAD_INIT,

@@ -6,7 +6,7 @@
 
 /** symtable($module, source, filename, startstr, /)
  *
- *  Return symbol and scope dictionaries used internally by compiler.
+ *  The scopes and their symbols, as the compiler sees them, of a source text.
  */
 static PyObject *
 symtable_symtable(PyObject *module, PyObject *const *args, Py_ssize_t nargs)

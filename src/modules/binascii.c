@@ -122,11 +122,11 @@ base64_decode(PyObject *error, const unsigned char *in, Py_ssize_t n, unsigned c
 
 /** a2b_base64($module, data, /, *, strict_mode=False)
  *
- *  Decode a line of base64 data.
+ *  The bytes that base64 text stands for.
  *
  *    strict_mode
- *      When set to True, bytes that are not in the base64 standard are not allowed.
- *      The same applies to excess data after padding (= / ==).
+ *      refuse characters outside the alphabet, and anything after the padding,
+ *      instead of skipping them
  */
 static PyObject *
 binascii_a2b_base64(PyObject *module, PyObject *data, bool strict_mode)
@@ -186,7 +186,7 @@ binascii_b2a_base64(PyObject *module, Py_buffer *data, bool newline)
 
 /** a2b_uu($module, data, /)
  *
- *  Decode a line of uuencoded data.
+ *  The bytes that one uuencoded line stands for.
  */
 static PyObject *
 binascii_a2b_uu(PyObject *module, PyObject *data)
@@ -286,10 +286,7 @@ unhex(PyObject *module, PyObject *hexstr)
 
 /** a2b_hex($module, hexstr, /)
  *
- *  Binary data of hexadecimal representation.
- *
- *  hexstr must contain an even number of hex digits (upper or lower case).
- *  This function is also available as "unhexlify()".
+ *  The bytes that pairs of hexadecimal digits stand for; also named unhexlify().
  */
 static PyObject *
 binascii_a2b_hex(PyObject *module, PyObject *hexstr)
@@ -299,9 +296,7 @@ binascii_a2b_hex(PyObject *module, PyObject *hexstr)
 
 /** unhexlify($module, hexstr, /)
  *
- *  Binary data of hexadecimal representation.
- *
- *  hexstr must contain an even number of hex digits (upper or lower case).
+ *  The bytes that pairs of hexadecimal digits stand for.
  */
 static PyObject *
 binascii_unhexlify(PyObject *module, PyObject *hexstr)
@@ -332,15 +327,10 @@ binascii_b2a_hex(PyObject *module, Py_buffer *data, PyObject *sep, int bytes_per
 
 /** hexlify($module, /, data, sep=NULL, bytes_per_sep=1)
  *
- *  Hexadecimal representation of binary data.
+ *  Two hexadecimal digits for each byte, as bytes; also named b2a_hex().
  *
- *    sep
- *      An optional single character or byte to separate hex bytes.
- *    bytes_per_sep
- *      How many bytes between separators.  Positive values count from the
- *      right, negative values count from the left.
- *
- *  The return value is a bytes object.  This function is also available as "b2a_hex()".
+ *  sep goes between groups of bytes_per_sep bytes, counted from the right, or
+ *  from the left when negative.
  */
 static PyObject *
 binascii_hexlify(PyObject *module, Py_buffer *data, PyObject *sep, int bytes_per_sep)
@@ -396,7 +386,7 @@ binascii_crc32(PyObject *module, Py_buffer *data, PyObject *crc)
 
 /** a2b_qp($module, /, data, header=False)
  *
- *  Decode a string of qp-encoded data.
+ *  The bytes that quoted-printable text stands for.
  */
 static PyObject *
 binascii_a2b_qp(PyObject *module, PyObject *data, bool header)
@@ -458,11 +448,11 @@ qp_quotes(const unsigned char *in, Py_ssize_t i, Py_ssize_t n, Py_ssize_t column
 
 /** b2a_qp($module, /, data, quotetabs=False, istext=True, header=False)
  *
- *  Encode a string using quoted-printable encoding.
+ *  Bytes as quoted-printable text.
  *
- *  On encoding, when istext is set, newlines are not encoded, and white
- *  space at end of lines is.  When istext is not set, \\r and \\n (CR/LF)
- *  are both encoded.  When quotetabs is set, space and tabs are encoded.
+ *  With istext, line ends stay as they are and blanks before them are escaped;
+ *  without it, CR and LF are escaped like other control characters. quotetabs
+ *  escapes all spaces and tabs; header writes a space as _.
  */
 static PyObject *
 binascii_b2a_qp(PyObject *module, Py_buffer *data, bool quotetabs, bool istext, bool header)
@@ -555,7 +545,7 @@ static PyModuleDef_Slot slots[] = {{Py_mod_exec, binascii_exec}, {0, NULL}};
 static struct PyModuleDef def = {
     PyModuleDef_HEAD_INIT,
     .m_name = "binascii",
-    .m_doc = "Conversion between binary data and ASCII",
+    .m_doc = "Bytes as ASCII text and back, in several encodings.",
     .m_size = sizeof(binascii_state),
     .m_methods = module_methods,
     .m_slots = slots,

@@ -23,18 +23,13 @@ take_version(const char *func, PyObject *const *args, Py_ssize_t nargs, Py_ssize
 
 /** dump($module, value, file, version=version, /)
  *
- *  Write the value on the open file.
+ *  Write value to a file opened for binary writing.
  *
- *    value
- *      Must be a supported type.
- *    file
- *      Must be a writeable binary file.
  *    version
- *      Indicates the data format that dump should use.
+ *      which form of the format to write
  *
- *  If the value has (or contains an object that has) an unsupported type, a
- *  ValueError exception is raised - but garbage data will also be written
- *  to the file. The object will not be properly read back by load().
+ *  A value of an unsupported type raises ValueError; the file then already holds
+ *  the part before it.
  */
 static PyObject *
 marshal_dump(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
@@ -49,15 +44,12 @@ marshal_dump(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 
 /** dumps($module, value, version=version, /)
  *
- *  Return the bytes object that would be written to a file by dump(value, file).
+ *  The bytes that dump() would write for value.
  *
- *    value
- *      Must be a supported type.
  *    version
- *      Indicates the data format that dumps should use.
+ *      which form of the format to write
  *
- *  Raise a ValueError exception if value has (or contains an object that has) an
- *  unsupported type.
+ *  A value of an unsupported type raises ValueError.
  */
 static PyObject *
 marshal_dumps(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
@@ -69,17 +61,9 @@ marshal_dumps(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 
 /** load($module, file, /)
  *
- *  Read one value from the open file and return it.
+ *  Read one value from a file opened for binary reading.
  *
- *    file
- *      Must be readable binary file.
- *
- *  If no valid value is read (e.g. because the data has a different Python
- *  version's incompatible marshal format), raise EOFError, ValueError or
- *  TypeError.
- *
- *  Note: If an object containing an unsupported type was marshalled with
- *  dump(), load() will substitute None for the unmarshallable type.
+ *  Bytes that are no value raise EOFError, ValueError or TypeError.
  */
 static PyObject *
 marshal_load(PyObject *module, PyObject *file)
@@ -89,10 +73,9 @@ marshal_load(PyObject *module, PyObject *file)
 
 /** loads($module, bytes, /)
  *
- *  Convert the bytes-like object to a value.
+ *  The value that the bytes stand for; what follows it is ignored.
  *
- *  If no valid value is found, raise EOFError, ValueError or TypeError.  Extra
- *  bytes in the input are ignored.
+ *  Bytes that are no value raise EOFError, ValueError or TypeError.
  */
 static PyObject *
 marshal_loads(PyObject *module, Py_buffer *bytes)
@@ -103,33 +86,12 @@ marshal_loads(PyObject *module, Py_buffer *bytes)
 #include "gen/modules/marshal.bind.h"
 
 PyDoc_STRVAR(marshal_doc,
-"This module contains functions that can read and write Python values in\n\
-a binary format. The format is specific to Python, but independent of\n\
-machine architecture issues.\n\
-\n\
-Not all Python object types are supported; in general, only objects\n\
-whose value is independent from a particular invocation of Python can be\n\
-written and read by this module. The following types are supported:\n\
-None, integers, floating point numbers, strings, bytes, bytearrays,\n\
-tuples, lists, sets, dictionaries, and code objects, where it\n\
-should be understood that tuples, lists and dictionaries are only\n\
-supported as long as the values contained therein are themselves\n\
-supported; and recursive lists and dictionaries should not be written\n\
-(they will cause infinite loops).\n\
-\n\
-Variables:\n\
-\n\
-version -- indicates the format that the module uses. Version 0 is the\n\
-    historical format, version 1 shares interned strings and version 2\n\
-    uses a binary format for floating point numbers.\n\
-    Version 3 shares common object references (New in version 3.4).\n\
-\n\
-Functions:\n\
-\n\
-dump() -- write value to a file\n\
-load() -- read value from a file\n\
-dumps() -- marshal value as a bytes object\n\
-loads() -- read value from a bytes-like object");
+"Values as bytes, in the format of .pyc files.\n"
+"\n"
+"It holds None, Ellipsis, StopIteration, bools, numbers, str, bytes-like objects,\n"
+"tuples, lists, dicts, sets, frozensets and code objects, nested as they like\n"
+"but not in a circle. Which bytes mean what is Python's own affair and may\n"
+"change with its version; `version` is the form written by default.");
 
 static int
 marshal_exec(PyObject *module)

@@ -131,14 +131,12 @@ run(z_stream *z, int mode, int (*step)(z_streamp, int), Py_ssize_t n)
 
 /** compress($module, data, /, level=Z_DEFAULT_COMPRESSION, wbits=MAX_WBITS)
  *
- *  Returns a bytes object containing compressed data.
+ *  data, compressed in one go.
  *
- *    data
- *      Binary data to be compressed.
  *    level
- *      Compression level, in 0-9 or -1.
+ *      0 (stored) to 9 (smallest); -1 leaves it to the library
  *    wbits
- *      The window buffer size and container format.
+ *      size of the window and kind of header
  */
 static PyObject *
 zlib_compress(PyObject *module, Py_buffer *data, int level, int wbits)
@@ -179,14 +177,12 @@ done:
 
 /** decompress($module, data, /, wbits=MAX_WBITS, bufsize=DEF_BUF_SIZE)
  *
- *  Returns a bytes object containing the uncompressed data.
+ *  data, decompressed in one go.
  *
- *    data
- *      Compressed data.
  *    wbits
- *      The window buffer size and container format.
+ *      size of the window and kind of header
  *    bufsize
- *      The initial output buffer size.
+ *      how much room to start with
  */
 static PyObject *
 zlib_decompress(PyObject *module, Py_buffer *data, int wbits, Py_ssize_t bufsize)
@@ -237,12 +233,10 @@ done:
 
 /** adler32($module, data, value=1, /)
  *
- *  Compute an Adler-32 checksum of data.
+ *  The Adler-32 checksum of data, an unsigned int.
  *
  *    value
- *      Starting value of the checksum.
- *
- *  The returned checksum is an integer.
+ *      the checksum of what came before
  */
 static PyObject *
 zlib_adler32(PyObject *module, Py_buffer *data, PyObject *value)
@@ -261,12 +255,10 @@ zlib_adler32(PyObject *module, Py_buffer *data, PyObject *value)
 
 /** crc32($module, data, value=0, /)
  *
- *  Compute a CRC-32 checksum of data.
+ *  The CRC-32 checksum of data, an unsigned int.
  *
  *    value
- *      Starting value of the checksum.
- *
- *  The returned checksum is an integer.
+ *      the checksum of what came before
  */
 static PyObject *
 zlib_crc32(PyObject *module, Py_buffer *data, PyObject *value)
@@ -421,13 +413,12 @@ set_inflate_dict(stream *self)
 
 /** decompressobj($module, /, wbits=MAX_WBITS, zdict=b'')
  *
- *  Return a decompressor object.
+ *  An object that decompresses a stream piece by piece.
  *
  *    wbits
- *      The window buffer size and container format.
+ *      size of the window and kind of header
  *    zdict
- *      The predefined compression dictionary.  This must be the same
- *      dictionary as used by the compressor that produced the input data.
+ *      the dictionary that the compressor was given
  */
 static PyObject *
 zlib_decompressobj(PyObject *module, int wbits, PyObject *zdict)

@@ -418,15 +418,11 @@ static PyGetSetDef lru_getset[] = {
 static PyType_Slot lru_slots[] = {
     {Py_tp_dealloc, lru_dealloc},
     {Py_tp_call, lru_call},
-    {Py_tp_doc, "Create a cached callable that wraps another function.\n\n"
-                "user_function:      the function being cached\n\n"
-                "maxsize:  0         for no caching\n"
-                "          None      for unlimited cache size\n"
-                "          n         for a bounded cache\n\n"
-                "typed:    False     cache f(3) and f(3.0) as identical calls\n"
-                "          True      cache f(3) and f(3.0) as distinct calls\n\n"
-                "cache_info_type:    namedtuple class with the fields:\n"
-                "                        hits misses currsize maxsize\n"},
+    {Py_tp_doc, "A callable that remembers what a function answered.\n\n"
+                "  user_function\n    asked when the answer is not known yet\n"
+                "  maxsize\n    how many answers to keep; None keeps all, 0 none\n"
+                "  typed\n    whether 3 and 3.0 are different questions\n"
+                "  cache_info_type\n    builds (hits, misses, maxsize, currsize)"},
     {Py_tp_traverse, lru_traverse},
     {Py_tp_clear, lru_clear},
     {Py_tp_methods, lru_methods},

@@ -146,13 +146,11 @@ functools_reduce(PyObject *module, PyObject *args)
 static PyMethodDef methods[] = {
     {"reduce", functools_reduce, METH_VARARGS,
      "reduce(function, iterable[, initial]) -> value\n\n"
-     "Apply a function of two arguments cumulatively to the items of a sequence or iterable,\n"
-     "from left to right, so as to reduce it to a single value.  For example,\n"
-     "reduce(lambda x, y: x+y, [1, 2, 3, 4, 5]) calculates ((((1+2)+3)+4)+5).\n"
-     "If initial is present, it is placed before the items of the iterable in the\n"
-     "calculation, and serves as a default when the iterable is empty."},
+     "Fold the items into one: function(function(a, b), c) and so on, from the left.\n"
+     "initial, if given, comes before the first item; without it an iterable with no\n"
+     "item is an error."},
     {"cmp_to_key", (PyCFunction)(void (*)(void))functools_cmp_to_key, METH_VARARGS | METH_KEYWORDS,
-     "Convert a cmp= function into a key= function."},
+     "A key function for sorted() and the like, from one that compares two items."},
     {NULL},
 };
 

@@ -232,11 +232,11 @@ static PyMethodDef partial_methods[] = {
 
 static PyMemberDef partial_members[] = {
     {"func", T_OBJECT, offsetof(partial, func), READONLY,
-     "function object to use in future partial calls"},
+     "what is called"},
     {"args", T_OBJECT, offsetof(partial, args), READONLY,
-     "tuple of arguments to future partial calls"},
+     "the arguments that come first"},
     {"keywords", T_OBJECT, offsetof(partial, kw), READONLY,
-     "dictionary of keyword arguments to future partial calls"},
+     "the keyword arguments that are always passed"},
     {"__weaklistoffset__", T_PYSSIZET, offsetof(partial, weakrefs), READONLY, NULL},
     {"__dictoffset__", T_PYSSIZET, offsetof(partial, dict), READONLY, NULL},
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(partial, vectorcall), READONLY, NULL},
@@ -254,8 +254,8 @@ static PyType_Slot partial_slots[] = {
     {Py_tp_call, partial_call},
     {Py_tp_getattro, PyObject_GenericGetAttr},
     {Py_tp_setattro, PyObject_GenericSetAttr},
-    {Py_tp_doc, "partial(func, *args, **keywords) - new function with partial application\n"
-                "    of the given arguments and keywords.\n"},
+    {Py_tp_doc, "partial(func, *args, **keywords)\n\n"
+                "func with some arguments filled in: a call adds to them."},
     {Py_tp_traverse, partial_traverse},
     {Py_tp_clear, partial_clear},
     {Py_tp_methods, partial_methods},

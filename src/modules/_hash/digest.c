@@ -270,11 +270,11 @@ get_suffix(PyObject *op, void *closure)
     return PyBytes_FromString(((digest *)op)->kind->digest_size ? "\x06" : "\x1f");
 }
 
-#define DOC_COPY "copy($self, /)\n--\n\nReturn a copy of the hash object."
-#define DOC_DIGEST "digest($self, /)\n--\n\nReturn the digest value as a bytes object."
+#define DOC_COPY "copy($self, /)\n--\n\nA second hash that goes on from the same state."
+#define DOC_DIGEST "digest($self, /)\n--\n\nThe hash of all bytes so far."
 #define DOC_HEX                                                                                \
-    "hexdigest($self, /)\n--\n\nReturn the digest value as a string of hexadecimal digits."
-#define DOC_UPDATE "\n--\n\nUpdate this hash object's state with the provided bytes-like object."
+    "hexdigest($self, /)\n--\n\nThe hash of all bytes so far, as hexadecimal digits."
+#define DOC_UPDATE "\n--\n\nFeed more bytes into the hash."
 
 static PyMethodDef fixed_methods[] = {
     {"copy", digest_copy, METH_NOARGS, DOC_COPY},
@@ -293,10 +293,9 @@ static PyMethodDef sha3_methods[] = {
 static PyMethodDef shake_methods[] = {
     {"copy", digest_copy, METH_NOARGS, DOC_COPY},
     {"digest", shake_digest, METH_O,
-     "digest($self, length, /)\n--\n\nReturn the digest value as a bytes object."},
+     "digest($self, length, /)\n--\n\nThe hash of all bytes so far."},
     {"hexdigest", shake_hexdigest, METH_O,
-     "hexdigest($self, length, /)\n--\n\nReturn the digest value as a string of hexadecimal "
-     "digits."},
+     "hexdigest($self, length, /)\n--\n\nThe hash of all bytes so far, as hexadecimal digits."},
     {"update", digest_update, METH_O, "update($self, data, /)" DOC_UPDATE},
     {NULL},
 };
@@ -375,7 +374,7 @@ add_function(PyObject *module, PyTypeObject *type, const hob_digest_kind *kind)
         return -1;
     }
     snprintf(doc, 192, "%s($module, /, string=b'', *, usedforsecurity=True)\n--\n\n"
-             "Return a new %s hash object; optionally initialized with a string.",
+             "A %s hash, begun with the bytes of string.",
              kind->name, kind->evp_name);
     *def = (PyMethodDef){kind->name, (PyCFunction)(void (*)(void))make_function,
                          METH_VARARGS | METH_KEYWORDS, doc};

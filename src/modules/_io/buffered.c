@@ -335,7 +335,7 @@ buffered_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 
 /** BufferedReader.__init__($self, raw, buffer_size=DEFAULT_BUFFER_SIZE)
  *
- *  Create a new buffered reader using the given readable raw IO object.
+ *  Reads ahead from a raw stream that can be read.
  */
 static int
 reader_init(buffered *self, PyObject *raw, Py_ssize_t buffer_size)
@@ -349,10 +349,9 @@ reader_init(buffered *self, PyObject *raw, Py_ssize_t buffer_size)
 
 /** BufferedWriter.__init__($self, raw, buffer_size=DEFAULT_BUFFER_SIZE)
  *
- *  A buffer for a writeable sequential RawIO object.
+ *  Collects what goes to a raw stream that can be written.
  *
- *  The constructor creates a BufferedWriter for the given writeable raw stream.
- *  If the buffer_size is not given, it defaults to DEFAULT_BUFFER_SIZE.
+ *  It holds up to buffer_size bytes back.
  */
 static int
 writer_init(buffered *self, PyObject *raw, Py_ssize_t buffer_size)
@@ -366,11 +365,9 @@ writer_init(buffered *self, PyObject *raw, Py_ssize_t buffer_size)
 
 /** BufferedRandom.__init__($self, raw, buffer_size=DEFAULT_BUFFER_SIZE)
  *
- *  A buffered interface to random access streams.
+ *  Reads ahead from, and collects what goes to, a raw stream that can seek.
  *
- *  The constructor creates a reader and writer for a seekable stream, raw, given
- *  in the first argument.  If the buffer_size is omitted it defaults to
- *  DEFAULT_BUFFER_SIZE.
+ *  One buffer of buffer_size bytes serves both.
  */
 static int
 random_init(buffered *self, PyObject *raw, Py_ssize_t buffer_size)

@@ -94,7 +94,7 @@ write_bytes(bytesio *self, const Py_buffer *data)
 
 /** BytesIO.readable($self, /)
  *
- *  Returns True if the IO object can be read.
+ *  Whether the file can be read: always, while it is open.
  */
 static PyObject *
 bytesio_readable(bytesio *self)
@@ -105,7 +105,7 @@ bytesio_readable(bytesio *self)
 
 /** BytesIO.writable($self, /)
  *
- *  Returns True if the IO object can be written.
+ *  Whether the file can be written: always, while it is open.
  */
 static PyObject *
 bytesio_writable(bytesio *self)
@@ -115,7 +115,7 @@ bytesio_writable(bytesio *self)
 
 /** BytesIO.seekable($self, /)
  *
- *  Returns True if the IO object can be seeked.
+ *  Whether the position can be moved: always, while the file is open.
  */
 static PyObject *
 bytesio_seekable(bytesio *self)
@@ -156,7 +156,7 @@ bytesio_tell(bytesio *self)
 
 /** BytesIO.getbuffer($self, /)
  *
- *  Get a read-write view over the contents of the BytesIO object.
+ *  A memoryview of the content; writing to it changes the file.
  */
 static PyObject *
 bytesio_getbuffer(bytesio *self)
@@ -173,7 +173,7 @@ bytesio_getbuffer(bytesio *self)
 
 /** BytesIO.getvalue($self, /)
  *
- *  Retrieve the entire contents of the BytesIO object.
+ *  All of the content, wherever the position is.
  */
 static PyObject *
 bytesio_getvalue(bytesio *self)
@@ -210,10 +210,9 @@ read_at_most(bytesio *self, Py_ssize_t size)
 
 /** BytesIO.read($self, size=-1, /)
  *
- *  Read at most size bytes, returned as a bytes object.
+ *  The next bytes, at most size of them; all that are left if size is negative.
  *
- *  If the size argument is negative, read until EOF is reached.
- *  Return an empty bytes object at EOF.
+ *  b'' says that the end is reached.
  */
 static PyObject *
 bytesio_read(bytesio *self, ssize_or_none size)
@@ -223,10 +222,7 @@ bytesio_read(bytesio *self, ssize_or_none size)
 
 /** BytesIO.read1($self, size=-1, /)
  *
- *  Read at most size bytes, returned as a bytes object.
- *
- *  If the size argument is negative or omitted, read until EOF is reached.
- *  Return an empty bytes object at EOF.
+ *  The same as read().
  */
 static PyObject *
 bytesio_read1(bytesio *self, ssize_or_none size)
@@ -247,11 +243,10 @@ line_length(bytesio *self, Py_ssize_t limit)
 
 /** BytesIO.readline($self, size=-1, /)
  *
- *  Next line from the file, as a bytes object.
+ *  The bytes up to and with the next newline, at most size of them unless that
+ *  is negative.
  *
- *  Retain newline.  A non-negative size argument limits the maximum number of
- *  bytes to return (an incomplete line may be returned then).  Return an empty
- *  bytes object at EOF.
+ *  b'' says that the end is reached.
  */
 static PyObject *
 bytesio_readline(bytesio *self, ssize_or_none size)
@@ -261,11 +256,9 @@ bytesio_readline(bytesio *self, ssize_or_none size)
 
 /** BytesIO.readlines($self, size=None, /)
  *
- *  List of bytes objects, each a line from the file.
+ *  The lines that are left, as a list.
  *
- *  Call readline() repeatedly and return a list of the lines so read.  The
- *  optional size argument, if given, is an approximate bound on the total
- *  number of bytes in the lines returned.
+ *  It stops early once they make up size bytes, if size is positive.
  */
 static PyObject *
 bytesio_readlines(bytesio *self, PyObject *size)
@@ -295,10 +288,7 @@ bytesio_readlines(bytesio *self, PyObject *size)
 
 /** BytesIO.readinto($self, buffer, /)
  *
- *  Read bytes into buffer.
- *
- *  Returns number of bytes read (0 for EOF), or None if the object
- *  is set not to block and has no data to read.
+ *  Fill buffer with the next bytes; the number that came, 0 at the end.
  */
 static PyObject *
 bytesio_readinto(bytesio *self, writable_buffer *buffer)
@@ -313,10 +303,8 @@ bytesio_readinto(bytesio *self, writable_buffer *buffer)
 
 /** BytesIO.truncate($self, size=None, /)
  *
- *  Truncate the file to at most size bytes.
- *
- *  Size defaults to the current file position, as returned by tell().
- *  The current file position is unchanged.  Returns the new size.
+ *  Cut the content off after size bytes, by default at the position, which
+ *  stays; the new size.
  */
 static PyObject *
 bytesio_truncate(bytesio *self, PyObject *size)
@@ -347,13 +335,10 @@ bytesio_truncate(bytesio *self, PyObject *size)
 
 /** BytesIO.seek($self, pos, whence=0, /)
  *
- *  Change stream position.
+ *  Move the position, and return it.
  *
- *  Seek to byte offset pos relative to position indicated by whence:
- *       0  Start of stream (the default).  pos should be >= 0;
- *       1  Current position - pos may be negative;
- *       2  End of stream - pos usually negative.
- *  Returns the new absolute position.
+ *  pos counts from the start (whence 0), from the present position (1), or from
+ *  the end (2).
  */
 static PyObject *
 bytesio_seek(bytesio *self, Py_ssize_t pos, int whence)
@@ -378,9 +363,7 @@ bytesio_seek(bytesio *self, Py_ssize_t pos, int whence)
 
 /** BytesIO.write($self, b, /)
  *
- *  Write bytes to file.
- *
- *  Return the number of bytes written.
+ *  Put bytes at the position, over what is there; how many they were.
  */
 static PyObject *
 bytesio_write(bytesio *self, PyObject *b)
@@ -395,11 +378,7 @@ bytesio_write(bytesio *self, PyObject *b)
 
 /** BytesIO.writelines($self, lines, /)
  *
- *  Write lines to the file.
- *
- *  Note that newlines are not added.  lines can be any iterable object
- *  producing bytes-like objects.  This is equivalent to calling write() for
- *  each element.
+ *  Write every bytes-like object of lines, with nothing in between.
  */
 static PyObject *
 bytesio_writelines(bytesio *self, PyObject *lines)
@@ -493,7 +472,7 @@ bytesio_sizeof(PyObject *op, PyObject *unused)
 
 /** @type hob_bytesio_type BytesIO.__init__($self, initial_bytes=b'')
  *
- *  Buffered I/O implementation using an in-memory bytes buffer.
+ *  A binary file that lives in memory.
  */
 static int
 bytesio_init(bytesio *self, PyObject *initial_bytes)

@@ -63,10 +63,9 @@ fileio_dealloc_warn(PyObject *op, PyObject *source)
 
 /** FileIO.close($self, /)
  *
- *  Close the file.
+ *  Give the file descriptor back, unless closefd was false.
  *
- *  A closed file cannot be used for further I/O.  close() may be called more
- *  than once without error.
+ *  After that nothing can be read or written; to close again does nothing.
  */
 static PyObject *
 fileio_close(fileio *self)
@@ -324,7 +323,7 @@ err_mode(const char *action)
 
 /** FileIO.fileno($self, /)
  *
- *  Return the underlying file descriptor (an integer).
+ *  The file descriptor.
  */
 static PyObject *
 fileio_fileno(fileio *self)
@@ -334,7 +333,7 @@ fileio_fileno(fileio *self)
 
 /** FileIO.readable($self, /)
  *
- *  True if file was opened in a read mode.
+ *  Whether the mode allows to read.
  */
 static PyObject *
 fileio_readable(fileio *self)
@@ -344,7 +343,7 @@ fileio_readable(fileio *self)
 
 /** FileIO.writable($self, /)
  *
- *  True if file was opened in a write mode.
+ *  Whether the mode allows to write.
  */
 static PyObject *
 fileio_writable(fileio *self)
@@ -377,7 +376,7 @@ seek_to(fileio *self, PyObject *position, int whence, bool quiet)
 
 /** FileIO.seekable($self, /)
  *
- *  True if file supports random-access.
+ *  Whether the position of the file can be moved.
  */
 static PyObject *
 fileio_seekable(fileio *self)
@@ -389,7 +388,7 @@ fileio_seekable(fileio *self)
 
 /** FileIO.isatty($self, /)
  *
- *  True if the file is connected to a TTY device.
+ *  Whether a terminal is behind the descriptor.
  */
 static PyObject *
 fileio_isatty(fileio *self)
@@ -444,10 +443,9 @@ grow(size_t room)
 
 /** FileIO.readall($self, /)
  *
- *  Read all data from the file, returned as bytes.
+ *  All bytes up to the end of the file.
  *
- *  In non-blocking mode, returns as much as is immediately available, or None
- *  if no data is available.  Return an empty bytes object at EOF.
+ *  A file that does not block gives what is there, or None if that is nothing.
  */
 static PyObject *
 fileio_readall(fileio *self)
@@ -486,11 +484,9 @@ fileio_readall(fileio *self)
 
 /** FileIO.read($self, size=-1, /)
  *
- *  Read at most size bytes, returned as bytes.
+ *  At most size bytes, by one system call: fewer may come.
  *
- *  Only makes one system call, so less data may be returned than requested.
- *  In non-blocking mode, returns None if no data is available.
- *  Return an empty bytes object at EOF.
+ *  b'' is the end of the file; None says that reading would block.
  */
 static PyObject *
 fileio_read(fileio *self, ssize_or_none size)
@@ -515,11 +511,9 @@ fileio_read(fileio *self, ssize_or_none size)
 
 /** FileIO.write($self, b, /)
  *
- *  Write buffer b to file, return number of bytes written.
+ *  Write bytes by one system call; how many were taken, maybe not all.
  *
- *  Only makes one system call, so not all of the data may be written.
- *  The number of bytes actually written is returned.  In non-blocking mode,
- *  returns None if the write would block.
+ *  None says that writing would block.
  */
 static PyObject *
 fileio_write(fileio *self, Py_buffer *b)
@@ -550,9 +544,7 @@ fileio_seek(fileio *self, PyObject *pos, int whence)
 
 /** FileIO.tell($self, /)
  *
- *  Current file position.
- *
- *  Can raise OSError for non seekable files.
+ *  The position in the file; OSError where there is none.
  */
 static PyObject *
 fileio_tell(fileio *self)
@@ -562,10 +554,8 @@ fileio_tell(fileio *self)
 
 /** FileIO.truncate($self, size=None, /)
  *
- *  Truncate the file to at most size bytes and return the truncated size.
- *
- *  Size defaults to the current file position, as returned by tell().
- *  The current file position is unchanged.
+ *  Cut the file off after size bytes, by default at the position, which stays;
+ *  the size.
  */
 static PyObject *
 fileio_truncate(fileio *self, PyObject *size)
@@ -643,7 +633,7 @@ fileio_get_mode(PyObject *self, void *closure)
 static PyGetSetDef fileio_getset[] = {
     {"closed", fileio_get_closed, NULL, "True if the file is closed", NULL},
     {"closefd", fileio_get_closefd, NULL,
-     "True if the file descriptor will be closed by close().", NULL},
+     "whether close() gives the descriptor back", NULL},
     {"mode", fileio_get_mode, NULL, "String giving the file mode", NULL},
     {NULL},
 };

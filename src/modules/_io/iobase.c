@@ -296,7 +296,7 @@ iobase_fileno(PyObject *self)
 
 /** _IOBase.isatty($self, /)
  *
- *  Return whether this is an interactive stream.  False if that can't be determined.
+ *  Whether a terminal is behind the stream, as far as it can tell.
  */
 static PyObject *
 iobase_isatty(PyObject *self)
@@ -736,7 +736,7 @@ PyTypeObject hob_iobase_type = {
         .tp_dealloc = iobase_dealloc,                                           \
     }
 ABSTRACT(hob_rawiobase_type, "_io._RawIOBase", hob_iobase_type, _RawIOBase_methods, NULL,
-         "Base class for raw binary I/O.");
+         "What raw streams derive from: bytes, with no buffer in between.");
 ABSTRACT(hob_bufferediobase_type, "_io._BufferedIOBase", hob_iobase_type,
          _BufferedIOBase_methods, NULL,
          "Base class for buffered binary streams.\n\n"

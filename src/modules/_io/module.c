@@ -196,10 +196,9 @@ io_text_encoding(PyObject *module, PyObject *encoding, int stacklevel)
 
 /** open_code($module, /, path)
  *
- *  Opens the provided file with the intent to import the contents.
+ *  Open a file whose content is going to be run as code.
  *
- *  This may perform extra validation beyond open(), but is otherwise interchangeable
- *  with calling open(path, 'rb').
+ *  Like open(path, 'rb'), but whoever embeds the interpreter can look at it first.
  */
 static PyObject *
 io_open_code(PyObject *module, PyUnicodeObject *path)

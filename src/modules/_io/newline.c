@@ -15,13 +15,10 @@ typedef struct {
 
 /** IncrementalNewlineDecoder.__init__($self, decoder, translate, errors='strict')
  *
- *  Codec used when reading a file in universal newlines mode.
+ *  A decoder behind another one that sees to line ends.
  *
- *  It wraps another incremental decoder, translating \\r\\n and \\r into \\n.  It
- *  also records the types of newlines encountered.  When used with
- *  translate=False, it ensures that the newline sequence is returned in one piece.
- *  When used with decoder=None, it expects unicode strings as decode input and
- *  translates newlines without first invoking an external decoder.
+ *  It notes which kinds occur, and with translate turns them all into \\n; it
+ *  never tears \\r\\n apart. Without a decoder it takes str.
  */
 static int
 newline_init(newline_decoder *self, PyObject *decoder, int translate, PyObject *errors)

@@ -12,12 +12,10 @@ typedef struct {
 
 /** BufferedRWPair.__init__($self, reader, writer, buffer_size=DEFAULT_BUFFER_SIZE, /)
  *
- *  A buffered reader and writer object together.
+ *  Two raw streams as one: a buffered reader of the one, a buffered writer of the
+ *  other.
  *
- *  A buffered reader object and buffered writer object put together to form a
- *  sequential IO object that can read and write.  This is typically used with a
- *  socket or two-way pipe.  reader and writer are RawIOBase objects that are
- *  readable and writeable respectively.
+ *  Made for sockets and two-way pipes; it cannot seek.
  */
 static int
 rwpair_init(rwpair *self, PyObject *reader, PyObject *writer, Py_ssize_t buffer_size)

@@ -88,7 +88,7 @@ text_between(stringio *self, Py_ssize_t start, Py_ssize_t end)
 
 /** StringIO.getvalue($self, /)
  *
- *  Retrieve the entire contents of the object.
+ *  All of the text, wherever the position is.
  */
 static PyObject *
 stringio_getvalue(stringio *self)
@@ -108,10 +108,8 @@ stringio_tell(stringio *self)
 
 /** StringIO.read($self, size=-1, /)
  *
- *  Read at most size characters, returned as a string.
- *
- *  If the argument is negative or omitted, read until EOF
- *  is reached.  Return an empty string at EOF.
+ *  The next characters, at most size of them; all that are left if size is
+ *  negative or None.
  */
 static PyObject *
 stringio_read(stringio *self, ssize_or_none size)
@@ -167,9 +165,7 @@ read_line(stringio *self, Py_ssize_t limit)
 
 /** StringIO.readline($self, size=-1, /)
  *
- *  Read until newline or EOF.
- *
- *  Returns an empty string if EOF is hit immediately.
+ *  The text up to and with the next line end; '' at the end of the file.
  */
 static PyObject *
 stringio_readline(stringio *self, ssize_or_none size)
@@ -179,11 +175,7 @@ stringio_readline(stringio *self, ssize_or_none size)
 
 /** StringIO.truncate($self, pos=None, /)
  *
- *  Truncate size to pos.
- *
- *  The pos argument defaults to the current file position, as
- *  returned by tell().  The current file position is unchanged.
- *  Returns the new absolute position.
+ *  Cut the text off at pos, by default at the position, which stays; pos.
  */
 static PyObject *
 stringio_truncate(stringio *self, PyObject *pos)
@@ -201,13 +193,10 @@ stringio_truncate(stringio *self, PyObject *pos)
 
 /** StringIO.seek($self, pos, whence=0, /)
  *
- *  Change stream position.
+ *  Move the position, and return it.
  *
- *  Seek to character offset pos relative to position indicated by whence:
- *      0  Start of stream (the default).  pos should be >= 0;
- *      1  Current position - pos must be 0;
- *      2  End of stream - pos must be 0.
- *  Returns the new absolute position.
+ *  pos counts from the start (whence 0); 0 from the present position (1) or the
+ *  end (2) is all that is allowed otherwise.
  */
 static PyObject *
 stringio_seek(stringio *self, Py_ssize_t pos, int whence)
@@ -231,10 +220,7 @@ stringio_seek(stringio *self, Py_ssize_t pos, int whence)
 
 /** StringIO.write($self, s, /)
  *
- *  Write string to file.
- *
- *  Returns the number of characters written, which is always equal to
- *  the length of the string.
+ *  Put text at the position, over what is there; its length.
  */
 static PyObject *
 stringio_write(stringio *self, PyObject *s)
@@ -251,10 +237,7 @@ stringio_write(stringio *self, PyObject *s)
 
 /** StringIO.close($self, /)
  *
- *  Close the IO object.
- *
- *  Attempting any further operation after the object is closed
- *  will raise a ValueError.  This method has no effect if the file is already closed.
+ *  Free the content; whatever is tried afterwards raises ValueError.
  */
 static PyObject *
 stringio_close(stringio *self)
@@ -268,7 +251,7 @@ stringio_close(stringio *self)
 
 /** StringIO.readable($self, /)
  *
- *  Returns True if the IO object can be read.
+ *  Whether the file can be read: always, while it is open.
  */
 static PyObject *
 stringio_readable(stringio *self)
@@ -279,7 +262,7 @@ stringio_readable(stringio *self)
 
 /** StringIO.writable($self, /)
  *
- *  Returns True if the IO object can be written.
+ *  Whether the file can be written: always, while it is open.
  */
 static PyObject *
 stringio_writable(stringio *self)
@@ -289,7 +272,7 @@ stringio_writable(stringio *self)
 
 /** StringIO.seekable($self, /)
  *
- *  Returns True if the IO object can be seeked.
+ *  Whether the position can be moved: always, while the file is open.
  */
 static PyObject *
 stringio_seekable(stringio *self)
@@ -337,10 +320,9 @@ set_newline(stringio *self, PyObject *newline)
 
 /** @type hob_stringio_type StringIO.__init__($self, initial_value='', newline='\n')
  *
- *  Text I/O implementation using an in-memory buffer.
+ *  A text file that lives in memory.
  *
- *  The initial_value argument sets the value of object.  The newline
- *  argument is like the one of TextIOWrapper's constructor.
+ *  It begins with initial_value; newline means what it means to open().
  */
 static int
 stringio_init(stringio *self, PyObject *initial_value, PyObject *newline)

@@ -637,9 +637,7 @@ flag_or(PyObject *value, bool old)
 /** TextIOWrapper.reconfigure($self, /, *, encoding=None, errors=None, newline=NULL,
  *                             line_buffering=None, write_through=None)
  *
- *  Reconfigure the text stream with new parameters.
- *
- *  This also does an implicit stream flush.
+ *  Change how the stream encodes, buffers and ends lines; flushes it first.
  */
 static PyObject *
 textio_reconfigure(textio *self, PyObject *encoding, PyObject *errors, PyObject *newline,

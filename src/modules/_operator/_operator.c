@@ -104,7 +104,7 @@ static PyMethodDef table_methods[] = {
 
 /** truth($module, a, /)
  *
- *  Return True if a is true, False otherwise.
+ *  bool(a).
  */
 static tri
 operator_truth(PyObject *module, PyObject *a)
@@ -134,7 +134,7 @@ operator_is_(PyObject *module, PyObject *a, PyObject *b)
 
 /** is_not($module, a, b, /)
  *
- *  Same as a is not b.
+ *  a is not b.
  */
 static bool
 operator_is_not(PyObject *module, PyObject *a, PyObject *b)
@@ -144,7 +144,7 @@ operator_is_not(PyObject *module, PyObject *a, PyObject *b)
 
 /** contains($module, a, b, /)
  *
- *  Same as b in a (note reversed operands).
+ *  b in a: mind the order.
  */
 static tri
 operator_contains(PyObject *module, PyObject *a, PyObject *b)
@@ -154,7 +154,7 @@ operator_contains(PyObject *module, PyObject *a, PyObject *b)
 
 /** countOf($module, a, b, /)
  *
- *  Return the number of items in a which are, or which equal, b.
+ *  How many items of a are b or equal it.
  */
 static Py_ssize_t
 operator_countOf(PyObject *module, PyObject *a, PyObject *b)
@@ -164,7 +164,7 @@ operator_countOf(PyObject *module, PyObject *a, PyObject *b)
 
 /** indexOf($module, a, b, /)
  *
- *  Return the first index of b in a.
+ *  The place of the first item of a that is b or equals it.
  */
 static Py_ssize_t
 operator_indexOf(PyObject *module, PyObject *a, PyObject *b)
@@ -194,12 +194,9 @@ operator_delitem(PyObject *module, PyObject *a, PyObject *b)
 
 /** length_hint($module, obj, default=0, /)
  *
- *  Return an estimate of the number of items in obj.
+ *  How many items obj is likely to yield, at least 0.
  *
- *  This is useful for presizing containers when building from an iterable.
- *
- *  If the object supports len(), the result will be exact. Otherwise, it may over-
- *  or under-estimate by an arbitrary amount. The result will be an integer >= 0.
+ *  len() if it has one, else what its __length_hint__() guesses, else default.
  */
 static Py_ssize_t
 operator_length_hint(PyObject *module, PyObject *obj, Py_ssize_t default_)
@@ -242,17 +239,10 @@ get_flat_buffer(PyObject *op, Py_buffer *view)
 
 /** _compare_digest($module, a, b, /)
  *
- *  Return 'a == b'.
+ *  Whether a equals b, in a time that does not depend on where they differ.
  *
- *  The time it takes tells nothing about where the first difference is, so it is
- *  appropriate for cryptography.
- *
- *  a and b must both be of the same type: either str (ASCII only), or any bytes-like
- *  object.
- *
- *  Note: If a and b are of different lengths, or if an error occurs, a timing attack
- *  could theoretically reveal information about the types and lengths of a and b, but
- *  not their values.
+ *  Both are str of ASCII alone, or both bytes-like. Made for secrets; still, the
+ *  time may tell their type and their length.
  */
 static tri
 operator_compare_digest(PyObject *module, PyObject *a, PyObject *b)

@@ -407,28 +407,19 @@ static PyMemberDef attr_getter_members[] = {
 };
 
 PyDoc_STRVAR(itemgetter_doc,
-"itemgetter(item, ...) --> itemgetter object\n"
-"\n"
-"Return a callable object that fetches the given item(s) from its operand.\n"
-"After f = itemgetter(2), the call f(r) returns r[2].\n"
-"After g = itemgetter(2, 5, 3), the call g(r) returns (r[2], r[5], r[3])");
+"itemgetter(item, ...)\n\n"
+"A callable that takes items out of its argument: itemgetter(k)(x) is x[k], and\n"
+"with several keys it answers with a tuple.");
 
 PyDoc_STRVAR(attrgetter_doc,
-"attrgetter(attr, ...) --> attrgetter object\n"
-"\n"
-"Return a callable object that fetches the given attribute(s) from its operand.\n"
-"After f = attrgetter('name'), the call f(r) returns r.name.\n"
-"After g = attrgetter('name', 'date'), the call g(r) returns (r.name, r.date).\n"
-"After h = attrgetter('name.first', 'name.last'), the call h(r) returns\n"
-"(r.name.first, r.name.last).");
+"attrgetter(attr, ...)\n\n"
+"A callable that takes attributes out of its argument: attrgetter('a.b')(x) is\n"
+"x.a.b, and with several names it answers with a tuple.");
 
 PyDoc_STRVAR(methodcaller_doc,
-"methodcaller(name, ...) --> methodcaller object\n"
-"\n"
-"Return a callable object that calls the given method on its operand.\n"
-"After f = methodcaller('name'), the call f(r) returns r.name().\n"
-"After g = methodcaller('name', 'date', foo=1), the call g(r) returns\n"
-"r.name('date', foo=1).");
+"methodcaller(name, ...)\n\n"
+"A callable that calls a method of its argument with the arguments given here:\n"
+"methodcaller('m', 1, k=2)(x) is x.m(1, k=2).");
 
 #define GETTER_FLAGS (Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE)
 

@@ -557,7 +557,7 @@ array_repr(array_object *self)
 
 /** array.append($self, v, /)
  *
- *  Append v to the end of the array.
+ *  Add one item at the end.
  */
 static PyObject *
 array_append(array_object *self, PyObject *v)

@@ -68,18 +68,18 @@ compile_tree(PyObject *source, PyObject *filename, int mode, PyCompilerFlags *fl
 /** compile($module, /, source, filename, mode, flags=0, dont_inherit=False, optimize=-1, *,
  *          _feature_version=-1)
  *
- *  Compile source into a code object that can be executed by exec() or eval().
+ *  Turn source, text or a syntax tree, into a code object for exec() or eval().
  *
- *  The source code may represent a Python module, statement or expression.
- *  The filename will be used for run-time error messages.
- *  The mode must be 'exec' to compile a module, 'single' to compile a
- *  single (interactive) statement, or 'eval' to compile an expression.
- *  The flags argument, if present, controls which future statements influence
- *  the compilation of the code.
- *  The dont_inherit argument, if true, stops the compilation inheriting
- *  the effects of any future statements in effect in the code calling
- *  compile; if absent or false these statements do influence the compilation,
- *  in addition to any features explicitly specified.
+ *    filename
+ *      named in tracebacks
+ *    mode
+ *      'exec' for a module, 'eval' for one expression, 'single' for one statement
+ *      at a prompt
+ *    flags, dont_inherit
+ *      future statements and compiler options in force, besides those of the
+ *      caller unless dont_inherit is true
+ *    optimize
+ *      0, 1 or 2 as -O counts; -1 as the interpreter was started
  */
 static PyObject *
 builtin_compile(PyObject *module, PyObject *source, PyObject *filename, const char *mode,
@@ -159,13 +159,11 @@ name_spaces(const char *func, PyObject **globals, PyObject **locals)
 
 /** eval($module, source, globals=None, locals=None, /)
  *
- *  Evaluate the given source in the context of globals and locals.
+ *  The value of an expression.
  *
- *  The source may be a string representing a Python expression
- *  or a code object as returned by compile().
- *  The globals must be a dictionary and locals can be any mapping,
- *  defaulting to the current globals and locals.
- *  If only globals is given, locals defaults to it.
+ *  source is its text or a code object. Names are looked up in locals, any
+ *  mapping, then in globals, a dict; by default those of the caller, or globals
+ *  for both.
  */
 static PyObject *
 builtin_eval(PyObject *module, PyObject *source, PyObject *globals, PyObject *locals)
@@ -227,15 +225,11 @@ check_closure(PyCodeObject *code, PyObject *closure)
 
 /** exec($module, source, globals=None, locals=None, /, *, closure=None)
  *
- *  Execute the given source in the context of globals and locals.
+ *  Run statements.
  *
- *  The source may be a string representing one or more Python statements
- *  or a code object as returned by compile().
- *  The globals must be a dictionary and locals can be any mapping,
- *  defaulting to the current globals and locals.
- *  If only globals is given, locals defaults to it.
- *  The closure must be a tuple of cellvars, and can only be used
- *  when source is a code object requiring exactly that many cellvars.
+ *  source is their text or a code object. Names live in locals, any mapping, and
+ *  globals, a dict; by default those of the caller, or globals for both. closure
+ *  is a tuple of cells, one for each free variable of a code object.
  */
 static PyObject *
 builtin_exec(PyObject *module, PyObject *source, PyObject *globals, PyObject *locals,
@@ -310,10 +304,7 @@ builtin_import(PyObject *module, PyObject *name, PyObject *globals, PyObject *lo
 
 /** globals($module, /)
  *
- *  Return the dictionary containing the current scope's global variables.
- *
- *  NOTE: Updates to this dictionary *will* affect name lookups in the current
- *  global scope and vice-versa.
+ *  The dict of the caller's module-level names; what is written to it counts.
  */
 static PyObject *
 builtin_globals(PyObject *module)
@@ -323,11 +314,9 @@ builtin_globals(PyObject *module)
 
 /** locals($module, /)
  *
- *  Return a dictionary containing the current scope's local variables.
+ *  A dict of the caller's local names.
  *
- *  NOTE: Whether or not updates to this dictionary will affect name lookups in
- *  the local scope and vice-versa is *implementation dependent* and not
- *  covered by any backwards compatibility guarantees.
+ *  In a function it is a snapshot: writing to it need not reach the variables.
  */
 static PyObject *
 builtin_locals(PyObject *module)

@@ -9,7 +9,7 @@
 
 /** abs($module, x, /)
  *
- *  Return the absolute value of the argument.
+ *  How far the number is from zero.
  */
 static PyObject *
 builtin_abs(PyObject *module, PyObject *x)
@@ -19,11 +19,7 @@ builtin_abs(PyObject *module, PyObject *x)
 
 /** ascii($module, obj, /)
  *
- *  Return an ASCII-only representation of an object.
- *
- *  As repr(), return a string containing a printable representation of an
- *  object, but escape the non-ASCII characters in the string returned by
- *  repr() using \\x, \\u or \\U escapes.
+ *  What repr() gives, with every character beyond ASCII as an escape.
  */
 static PyObject *
 builtin_ascii(PyObject *module, PyObject *obj)
@@ -33,7 +29,7 @@ builtin_ascii(PyObject *module, PyObject *obj)
 
 /** bin($module, number, /)
  *
- *  Return the binary representation of an integer.
+ *  The number in base 2, as text.
  *
  *      >>> bin(-10)
  *      '-0b1010'
@@ -46,7 +42,7 @@ builtin_bin(PyObject *module, PyObject *number)
 
 /** oct($module, number, /)
  *
- *  Return the octal representation of an integer.
+ *  The number in base 8, as text.
  *
  *      >>> oct(-511)
  *      '-0o777'
@@ -59,7 +55,7 @@ builtin_oct(PyObject *module, PyObject *number)
 
 /** hex($module, number, /)
  *
- *  Return the hexadecimal representation of an integer.
+ *  The number in base 16, as text.
  *
  *      >>> hex(-48879)
  *      '-0xbeef'
@@ -72,10 +68,9 @@ builtin_hex(PyObject *module, PyObject *number)
 
 /** callable($module, obj, /)
  *
- *  Return whether the object is callable (i.e., some kind of function).
+ *  Whether obj can be called.
  *
- *  Note that classes are callable, as are instances of classes with a
- *  __call__() method.
+ *  Classes can, and so can what has a __call__() in its class.
  */
 static bool
 builtin_callable(PyObject *module, PyObject *obj)
@@ -85,7 +80,7 @@ builtin_callable(PyObject *module, PyObject *obj)
 
 /** chr($module, i, /)
  *
- *  Return a Unicode string of one character with ordinal i; 0 <= i <= 0x10ffff.
+ *  The one-character string with code point i, from 0 to 0x10ffff.
  */
 static PyObject *
 builtin_chr(PyObject *module, int i)
@@ -95,7 +90,7 @@ builtin_chr(PyObject *module, int i)
 
 /** ord($module, c, /)
  *
- *  Return the Unicode code point for a one-character string.
+ *  The code point of a string (or bytes) of length one.
  */
 static PyObject *
 builtin_ord(PyObject *module, PyObject *c)
@@ -137,7 +132,7 @@ builtin_format(PyObject *module, PyObject *value, PyUnicodeObject *format_spec)
 
 /** divmod($module, x, y, /)
  *
- *  Return the tuple (x//y, x%y).  Invariant: div*y + mod == x.
+ *  Quotient and remainder in one go: the pair (x // y, x % y).
  */
 static PyObject *
 builtin_divmod(PyObject *module, PyObject *x, PyObject *y)
@@ -147,10 +142,9 @@ builtin_divmod(PyObject *module, PyObject *x, PyObject *y)
 
 /** pow($module, /, base, exp, mod=None)
  *
- *  Equivalent to base**exp with 2 arguments or base**exp % mod with 3 arguments.
+ *  base to the power of exp; modulo mod, if that is given.
  *
- *  Some types, such as ints, are able to use a more efficient algorithm when
- *  invoked using the three argument form.
+ *  For ints the modular power never builds the full one.
  */
 static PyObject *
 builtin_pow(PyObject *module, PyObject *base, PyObject *exp, PyObject *mod)
@@ -160,10 +154,10 @@ builtin_pow(PyObject *module, PyObject *base, PyObject *exp, PyObject *mod)
 
 /** round($module, /, number, ndigits=None)
  *
- *  Round a number to a given precision in decimal digits.
+ *  The number rounded to ndigits decimal places.
  *
- *  The return value is an integer if ndigits is omitted or None.  Otherwise
- *  the return value has the same type as the number.  ndigits may be negative.
+ *  Without ndigits the result is an int, else it keeps its type; a negative
+ *  ndigits rounds left of the point.
  */
 static PyObject *
 builtin_round(PyObject *module, PyObject *number, PyObject *ndigits)
@@ -201,9 +195,9 @@ builtin_getattr(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 
 /** hasattr($module, obj, name, /)
  *
- *  Return whether the object has an attribute with the given name.
+ *  Whether getattr(obj, name) would find something.
  *
- *  This is done by calling getattr(obj, name) and catching AttributeError.
+ *  It tries, and takes an AttributeError for no.
  */
 static tri
 builtin_hasattr(PyObject *module, PyObject *obj, PyObject *name)
@@ -221,9 +215,7 @@ builtin_hasattr(PyObject *module, PyObject *obj, PyObject *name)
 
 /** setattr($module, obj, name, value, /)
  *
- *  Sets the named attribute on the given object to the specified value.
- *
- *  setattr(x, 'y', v) is equivalent to ``x.y = v``
+ *  Give obj an attribute: setattr(x, 'y', v) does what x.y = v does.
  */
 static status
 builtin_setattr(PyObject *module, PyObject *obj, PyObject *name, PyObject *value)
@@ -233,9 +225,7 @@ builtin_setattr(PyObject *module, PyObject *obj, PyObject *name, PyObject *value
 
 /** delattr($module, obj, name, /)
  *
- *  Deletes the named attribute from the given object.
- *
- *  delattr(x, 'y') is equivalent to ``del x.y``
+ *  Take an attribute away: delattr(x, 'y') does what del x.y does.
  */
 static status
 builtin_delattr(PyObject *module, PyObject *obj, PyObject *name)
@@ -267,10 +257,9 @@ builtin_vars(PyObject *module, PyObject *args)
 
 /** hash($module, obj, /)
  *
- *  Return the hash value for the given object.
+ *  An int by which dicts and sets find obj again.
  *
- *  Two objects that compare equal must also have the same hash value, but the
- *  reverse is not necessarily true.
+ *  Equal objects have equal hashes; unequal ones may have.
  */
 static PyObject *
 builtin_hash(PyObject *module, PyObject *obj)
@@ -281,9 +270,9 @@ builtin_hash(PyObject *module, PyObject *obj)
 
 /** id($module, obj, /)
  *
- *  Return the identity of an object.
+ *  A number that no other living object has.
  *
- *  This is guaranteed to be unique among simultaneously existing objects.
+ *  Here it is the object's address.
  */
 static PyObject *
 builtin_id(PyObject *module, PyObject *obj)
@@ -295,11 +284,9 @@ builtin_id(PyObject *module, PyObject *obj)
 
 /** isinstance($module, obj, class_or_tuple, /)
  *
- *  Return whether an object is an instance of a class or of a subclass thereof.
+ *  Whether obj belongs to a class, or to one that derives from it.
  *
- *  A tuple, as in ``isinstance(x, (A, B, ...))``, may be given as the target to
- *  check against. This is equivalent to ``isinstance(x, A) or isinstance(x, B)
- *  or ...`` etc.
+ *  With a tuple or a union of classes, whether it belongs to any of them.
  */
 static tri
 builtin_isinstance(PyObject *module, PyObject *obj, PyObject *class_or_tuple)
@@ -309,11 +296,9 @@ builtin_isinstance(PyObject *module, PyObject *obj, PyObject *class_or_tuple)
 
 /** issubclass($module, cls, class_or_tuple, /)
  *
- *  Return whether 'cls' is derived from another class or is the same class.
+ *  Whether cls is a class or derives from it.
  *
- *  A tuple, as in ``issubclass(x, (A, B, ...))``, may be given as the target to
- *  check against. This is equivalent to ``issubclass(x, A) or issubclass(x, B)
- *  or ...``.
+ *  With a tuple or a union of classes, whether that holds for any of them.
  */
 static tri
 builtin_issubclass(PyObject *module, PyObject *cls, PyObject *class_or_tuple)
@@ -323,7 +308,7 @@ builtin_issubclass(PyObject *module, PyObject *cls, PyObject *class_or_tuple)
 
 /** len($module, obj, /)
  *
- *  Return the number of items in a container.
+ *  How many items the container has.
  */
 static Py_ssize_t
 builtin_len(PyObject *module, PyObject *obj)
@@ -333,9 +318,8 @@ builtin_len(PyObject *module, PyObject *obj)
 
 /** repr($module, obj, /)
  *
- *  Return the canonical string representation of the object.
- *
- *  For many object types, including most builtins, eval(repr(obj)) == obj.
+ *  The object as text for a programmer; where possible, text that eval() turns
+ *  back into an equal object.
  */
 static PyObject *
 builtin_repr(PyObject *module, PyObject *obj)
@@ -382,7 +366,7 @@ builtin_next(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 
 /** aiter($module, async_iterable, /)
  *
- *  Return an AsyncIterator for an AsyncIterable object.
+ *  The asynchronous iterator that async_iterable supplies.
  */
 static PyObject *
 builtin_aiter(PyObject *module, PyObject *async_iterable)
@@ -392,10 +376,10 @@ builtin_aiter(PyObject *module, PyObject *async_iterable)
 
 /** anext($module, aiterator, default=NULL, /)
  *
- *  Return the next item from the async iterator.
+ *  An awaitable for the iterator's next item.
  *
- *  If default is given and the async iterator is exhausted,
- *  it is returned instead of raising StopAsyncIteration.
+ *  At the end it gives default, if there is one, instead of raising
+ *  StopAsyncIteration.
  */
 static PyObject *
 builtin_anext(PyObject *module, PyObject *aiterator, PyObject *default_)
@@ -415,37 +399,32 @@ builtin_anext(PyObject *module, PyObject *aiterator, PyObject *default_)
 static PyMethodDef plain_methods[] = {
     {"getattr", (PyCFunction)(void (*)(void))builtin_getattr, METH_FASTCALL,
      "getattr(object, name[, default]) -> value\n\n"
-     "Get a named attribute from an object; getattr(x, 'y') is equivalent to x.y.\n"
-     "When a default argument is given, it is returned when the attribute doesn't\n"
-     "exist; without it, an exception is raised in that case."},
+     "Read an attribute: getattr(x, 'y') does what x.y does, except that a missing\n"
+     "one gives default, if there is one."},
     {"dir", builtin_dir, METH_VARARGS,
      "dir([object]) -> list of strings\n\n"
-     "If called without an argument, return the names in the current scope.\n"
-     "Else, return an alphabetized list of names comprising (some of) the attributes\n"
-     "of the given object, and of attributes reachable from it.\n"
-     "If the object supplies a method named __dir__, it will be used."},
+     "The names in an object, sorted: what its __dir__() says. That of a module\n"
+     "tells its globals, that of a class its attributes and its bases', that of\n"
+     "another object its own and its class's. Alone, the names in the caller's scope."},
     {"vars", builtin_vars, METH_VARARGS,
      "vars([object]) -> dictionary\n\n"
-     "Without arguments, equivalent to locals().\n"
-     "With an argument, equivalent to object.__dict__."},
+     "The object's __dict__; alone, what locals() gives."},
     {"iter", (PyCFunction)(void (*)(void))builtin_iter, METH_FASTCALL,
      "iter(iterable) -> iterator\n"
      "iter(callable, sentinel) -> iterator\n\n"
-     "Get an iterator from an object.  In the first form, the argument must\n"
-     "supply its own iterator, or be a sequence.\n"
-     "In the second form, the callable is called until it returns the sentinel."},
+     "What walks over an iterable: its __iter__(), or its items from 0 on.\n"
+     "The second form calls until the answer equals sentinel."},
     {"next", (PyCFunction)(void (*)(void))builtin_next, METH_FASTCALL,
      "next(iterator[, default])\n\n"
-     "Return the next item from the iterator. If default is given and the iterator\n"
-     "is exhausted, it is returned instead of raising StopIteration."},
+     "The iterator's next item; at its end default, if there is one, instead of\n"
+     "StopIteration."},
     {NULL},
 };
 
 static struct PyModuleDef builtins_def = {
     PyModuleDef_HEAD_INIT,
     .m_name = "builtins",
-    .m_doc = "Built-in functions, types, exceptions, and other objects.\n\n"
-             "Noteworthy: None is the `nil' object; Ellipsis represents `...' in slices.",
+    .m_doc = "The names that every module sees: functions, types, exceptions, constants.",
     .m_size = -1,
     .m_methods = module_methods,
 };

@@ -25,9 +25,7 @@ any_or_all(PyObject *iterable, int stop_at)
 
 /** all($module, iterable, /)
  *
- *  Return True if bool(x) is True for all values x in the iterable.
- *
- *  If the iterable is empty, return True.
+ *  Whether no item is false; so True when there is none.
  */
 static tri
 builtin_all(PyObject *module, PyObject *iterable)
@@ -37,9 +35,7 @@ builtin_all(PyObject *module, PyObject *iterable)
 
 /** any($module, iterable, /)
  *
- *  Return True if bool(x) is True for any x in the iterable.
- *
- *  If the iterable is empty, return False.
+ *  Whether some item is true; so False when there is none.
  */
 static tri
 builtin_any(PyObject *module, PyObject *iterable)
@@ -221,11 +217,9 @@ sum_floats(PyObject *iterator, PyObject **total, PyObject **item)
 
 /** sum($module, iterable, /, start=NULL)
  *
- *  Return the sum of a 'start' value (default: 0) plus an iterable of numbers
+ *  start plus every item, from left to right.
  *
- *  When the iterable is empty, return the start value.
- *  This function is intended specifically for use with numeric values and may
- *  reject non-numeric types.
+ *  Meant for numbers: a str as start is refused, ''.join() does that better.
  */
 static PyObject *
 builtin_sum(PyObject *module, PyObject *iterable, PyObject *start)
@@ -258,10 +252,10 @@ builtin_sum(PyObject *module, PyObject *iterable, PyObject *start)
 
 /** sorted($module, iterable, /, *, key=None, reverse=False)
  *
- *  Return a new list containing all items from the iterable in ascending order.
+ *  A new list of the items, from smallest to largest.
  *
- *  A custom key function can be supplied to customize the sort order, and the
- *  reverse flag can be set to request the result in descending order.
+ *  key says by what to compare an item; reverse turns the order round. Items
+ *  that compare equal keep their order.
  */
 static PyObject *
 builtin_sorted(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
@@ -281,25 +275,19 @@ static PyMethodDef methods[] = {
     {"min", (PyCFunction)(void (*)(void))builtin_min, METH_FASTCALL | METH_KEYWORDS,
      "min(iterable, *[, default=obj, key=func]) -> value\n"
      "min(arg1, arg2, *args, *[, key=func]) -> value\n\n"
-     "With a single iterable argument, return its smallest item.  The\n"
-     "default keyword-only argument specifies an object to return if\n"
-     "the provided iterable is empty.\n"
-     "With two or more arguments, return the smallest argument."},
+     "The smallest item of an iterable, or of several arguments; the first of equal\n"
+     "ones. key says by what to compare; default is for an iterable with no item."},
     {"max", (PyCFunction)(void (*)(void))builtin_max, METH_FASTCALL | METH_KEYWORDS,
      "max(iterable, *[, default=obj, key=func]) -> value\n"
      "max(arg1, arg2, *args, *[, key=func]) -> value\n\n"
-     "With a single iterable argument, return its biggest item.  The\n"
-     "default keyword-only argument specifies an object to return if\n"
-     "the provided iterable is empty.\n"
-     "With two or more arguments, return the largest argument."},
+     "The largest item of an iterable, or of several arguments; the first of equal\n"
+     "ones. key says by what to compare; default is for an iterable with no item."},
     {"all", (PyCFunction)(void (*)(void))builtin_all__call, METH_O, builtin_all__doc},
     {"any", (PyCFunction)(void (*)(void))builtin_any__call, METH_O, builtin_any__doc},
     {"sum", (PyCFunction)(void (*)(void))builtin_sum__call, METH_FASTCALL | METH_KEYWORDS,
      "sum($module, iterable, /, start=0)\n--\n\n"
-     "Return the sum of a 'start' value (default: 0) plus an iterable of numbers\n\n"
-     "When the iterable is empty, return the start value.\n"
-     "This function is intended specifically for use with numeric values and may\n"
-     "reject non-numeric types."},
+     "start plus every item, from left to right.\n\n"
+     "Meant for numbers: a str as start is refused, ''.join() does that better."},
     {"sorted", (PyCFunction)(void (*)(void))builtin_sorted, METH_FASTCALL | METH_KEYWORDS,
      builtin_sorted__doc},
     {NULL},

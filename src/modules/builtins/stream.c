@@ -7,16 +7,16 @@
 
 /** print($module, /, *args, sep=' ', end='\n', file=None, flush=False)
  *
- *  Prints the values to a stream, or to sys.stdout by default.
+ *  Write the arguments as text to a stream.
  *
  *    sep
- *      string inserted between values, default a space.
+ *      goes between two of them
  *    end
- *      string appended after the last value, default a newline.
+ *      goes after the last
  *    file
- *      a file-like object (stream); defaults to the current sys.stdout.
+ *      where to; None means sys.stdout
  *    flush
- *      whether to forcibly flush the stream.
+ *      push it out of the stream's buffer at once
  */
 static PyObject *
 builtin_print(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
@@ -136,13 +136,10 @@ input_from_terminal(PyObject *in, PyObject *out, PyObject *prompt)
 
 /** input($module, prompt='', /)
  *
- *  Read a string from standard input.  The trailing newline is stripped.
+ *  One line from standard input, without its newline.
  *
- *  The prompt string, if given, is printed to standard output without a
- *  trailing newline before reading input.
- *
- *  If the user hits EOF (*nix: Ctrl-D, Windows: Ctrl-Z+Return), raise EOFError.
- *  On *nix systems, readline is used if available.
+ *  prompt is written first, with no newline. The end of the file raises EOFError.
+ *  At a terminal, the readline module edits the line if it has been imported.
  */
 static PyObject *
 builtin_input(PyObject *module, PyObject *prompt)
@@ -174,10 +171,9 @@ builtin_input(PyObject *module, PyObject *prompt)
 
 /** breakpoint($module, *args, **kws)
  *
- *  Call sys.breakpointhook(*args, **kws).  sys.breakpointhook() must accept
- *  whatever arguments are passed.
+ *  Enter the debugger: calls sys.breakpointhook() with the same arguments.
  *
- *  By default, this drops you into the pdb debugger.
+ *  Unless somebody replaced that hook, it starts pdb.
  */
 static PyObject *
 builtin_breakpoint(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)

@@ -35,7 +35,7 @@ write_escaped(PyObject *stream, PyObject *text)
 
 /** displayhook($module, object, /)
  *
- *  Print an object to sys.stdout and also save it in builtins._
+ *  Show the value of an expression at the prompt, and keep it as builtins._
  */
 static PyObject *
 sys_displayhook(PyObject *module, PyObject *object)
@@ -67,7 +67,7 @@ sys_displayhook(PyObject *module, PyObject *object)
 
 /** excepthook($module, exctype, value, traceback, /)
  *
- *  Handle an exception by displaying it with a traceback on sys.stderr.
+ *  Print an exception that nobody caught, with its traceback, to sys.stderr.
  */
 static PyObject *
 sys_excepthook(PyObject *module, PyObject *exctype, PyObject *value, PyObject *traceback)
@@ -97,7 +97,7 @@ breakpoint_target(const char *setting)
 
 /** breakpointhook($module, *args, **kws)
  *
- *  This hook function is called by built-in breakpoint().
+ *  What breakpoint() calls; it goes by PYTHONBREAKPOINT, pdb by default.
  */
 static PyObject *
 sys_breakpointhook(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)

@@ -243,7 +243,7 @@ sys_exception(PyObject *module)
 
 /** getallocatedblocks($module, /)
  *
- *  Return the number of memory blocks currently allocated.
+ *  How many blocks of memory the object allocator has given out.
  */
 static Py_ssize_t
 sys_getallocatedblocks(PyObject *module)
@@ -283,7 +283,7 @@ sys_getquickenedcount(PyObject *module)
 
 /** is_finalizing($module, /)
  *
- *  Return True if Python is exiting.
+ *  Whether the interpreter is on its way out.
  */
 static bool
 sys_is_finalizing(PyObject *module)

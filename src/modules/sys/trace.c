@@ -82,10 +82,7 @@ sys_settrace(PyObject *module, PyObject *function)
 
 /** setprofile($module, function, /)
  *
- *  Set the profiling function.
- *
- *  It is called on each function call and return.  See the profiler chapter in
- *  the library manual.
+ *  Have a function told of every call and return of this thread; None stops it.
  */
 static status
 sys_setprofile(PyObject *module, PyObject *function)

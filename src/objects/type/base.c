@@ -284,9 +284,8 @@ object_dir(PyObject *self)
 
 PyDoc_STRVAR(object_doc,
 "object()\n--\n\n"
-"The base class of the class hierarchy.\n\n"
-"When called, it accepts no arguments and returns a new featureless\n"
-"instance that has no instance attributes and cannot be given any.\n");
+"What every class derives from.\n\n"
+"An instance of object itself has no attributes of its own and takes none.");
 
 PyTypeObject PyBaseObject_Type = {
     PyVarObject_HEAD_INIT(&PyType_Type, 0)
