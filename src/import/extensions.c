@@ -187,8 +187,8 @@ hob_extension_from_init(PyObject *(*init)(void), PyObject *name, PyObject *filen
         return NULL;
     }
     if (PyErr_Occurred()) {
-        _PyErr_FormatFromCause(PyExc_SystemError,
-                               "initialization of %s raised unreported exception", shown);
+        PyErr_Format(PyExc_SystemError,
+                     "initialization of %s raised unreported exception", shown);
         return NULL;
     }
     if (!Py_TYPE(made)) {

@@ -220,8 +220,8 @@ call_create(create_function create, PyObject *spec, PyModuleDef *def, const char
     }
     if (PyErr_Occurred()) {
         Py_DECREF(self);
-        _PyErr_FormatFromCause(PyExc_SystemError,
-                               "creation of module %s raised unreported exception", name);
+        PyErr_Format(PyExc_SystemError,
+                     "creation of module %s raised unreported exception", name);
         return NULL;
     }
     return self;
@@ -302,8 +302,8 @@ PyModule_ExecDef(PyObject *self, struct PyModuleDef *def)
             return -1;
         }
         if (PyErr_Occurred()) {
-            _PyErr_FormatFromCause(PyExc_SystemError,
-                                   "execution of module %s raised unreported exception", name);
+            PyErr_Format(PyExc_SystemError,
+                         "execution of module %s raised unreported exception", name);
             return -1;
         }
     }

@@ -1,4 +1,4 @@
-# _lzma, _bz2
+# modules: _bz2 _lzma
 import bz2
 import lzma
 

@@ -1,4 +1,4 @@
-# _ctypes: calls into libc, structures, callbacks, pythonapi
+# modules: _ctypes (calls into libc, structures, callbacks into qsort, pythonapi)
 import ctypes
 from ctypes import (CDLL, CFUNCTYPE, POINTER, Structure, Union, byref, c_char_p, c_double, c_int,
                     c_long, c_size_t, c_ubyte, c_void_p, cast, create_string_buffer, py_object,

@@ -1,4 +1,4 @@
-# _decimal: arithmetic, contexts, formatting, conversion
+# modules: _decimal (arithmetic, contexts, formatting, conversion)
 import decimal
 from decimal import Decimal, getcontext, localcontext
 

@@ -1,4 +1,4 @@
-# _json: the C encoder and decoder of the json module
+# modules: _json (the C encoder and decoder of the json module)
 import _json
 import json
 

@@ -1,4 +1,4 @@
-# _lsprof, _asyncio, _curses, _zoneinfo
+# modules: _lsprof _asyncio _contextvars _curses _curses_panel _zoneinfo
 import cProfile
 import pstats
 import io

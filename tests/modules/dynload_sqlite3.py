@@ -1,4 +1,4 @@
-# _sqlite3: tables, functions, rows, errors
+# modules: _sqlite3 (tables, functions, rows, errors)
 import sqlite3
 
 db = sqlite3.connect(':memory:')

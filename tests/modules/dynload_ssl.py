@@ -1,4 +1,4 @@
-# _ssl: a handshake over memory and over a socket pair, certificates, errors
+# modules: _ssl (a handshake over memory and over a socket pair, certificates, errors)
 import os
 import socket
 import ssl

@@ -1,4 +1,4 @@
-# mmap, resource, termios, _posixshmem, _multiprocessing, _queue, _uuid, _crypt, _dbm, readline, syslog's kin
+# modules: mmap resource termios _posixshmem _multiprocessing _queue _uuid _crypt _dbm readline _typing
 import mmap
 import os
 import tempfile

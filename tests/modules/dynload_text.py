@@ -1,4 +1,4 @@
-# the multibyte codecs, _hashlib, audioop
+# modules: _hashlib audioop _multibytecodec _codecs_cn _codecs_tw _codecs_jp _codecs_kr _codecs_iso2022
 print('日本語'.encode('shift_jis'), '日本語'.encode('euc_jp'), '日本語'.encode('iso2022_jp'))  #: b'\x93\xfa\x96{\x8c\xea' b'\xc6\xfc\xcb\xdc\xb8\xec' b'\x1b$BF|K\\8l\x1b(B'
 print('中文'.encode('gb18030'), '中文'.encode('big5'), '한국어'.encode('cp949'), '한국'.encode('iso2022_kr'))  #: b'\xd6\xd0\xce\xc4' b'\xa4\xa4\xa4\xe5' b'\xc7\xd1\xb1\xb9\xbe\xee' b'\x1b$)C\x0eGQ19\x0f'
 print(b'\x93\xfa\x96{'.decode('cp932'), b'\xa4\xa4'.decode('big5hkscs'), b'\xb0\xa1'.decode('euc_kr'))  #: 日本 中 가
