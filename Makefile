@@ -24,8 +24,8 @@ OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o)
 BOUND   := $(shell grep -lE '^\#include "gen/.*\.bind\.h"' $(SOURCES))
 BINDS   := $(BOUND:src/%.c=$(GEN)/%.bind.h)
 
-.PHONY: all demo test tour oracle lint clean generated ids force
-all: $(BUILD)/hob
+.PHONY: all demo test check soak bench tour oracle lint clean generated ids force
+all: $(BUILD)/hob compile_commands.json
 
 # --- generated headers: everything below $(GEN) ---
 include tools/gen/rules.mk
@@ -86,6 +86,24 @@ test: packages
 
 oracle:
 	@$(PYTHON) tests/run.py $(PYTHON)
+
+# --- more than `make test`: every build; then the long runs; then the clock ---
+SANITIZERS := debug asan ubsan
+check: test
+	@for c in $(SANITIZERS); do \
+	    echo "=== $$c"; $(MAKE) --no-print-directory CONFIG=$$c test || exit 1; done
+
+soak: packages
+	@$(MAKE) --no-print-directory -j2 CONFIG=debug all
+	@$(PYTHON) tests/faults/run.py build/debug/hob
+	@$(PYTHON) tests/stress/run.py build/debug/hob
+
+bench: all                                      # also against the last commit: build/last
+	@$(PYTHON) bench/run.py $(BUILD)/hob
+
+# for editors and tools; the same for every configuration but its flags
+compile_commands.json: $(SOURCES) Makefile
+	@$(PYTHON) tools/compile_commands.py $@ "$(CURDIR)" "gcc $(CFLAGS)" $(SOURCES)
 
 tour: all
 	@$(PYTHON) tools/tour.py $(BUILD)/hob TOUR.md

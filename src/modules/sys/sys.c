@@ -184,17 +184,15 @@ sys_getsizeof(PyObject *module, PyObject *args, PyObject *kwargs)
 static PyObject *
 sys_getframe(PyObject *module, int depth)
 {
-    own PyFrameObject *frame = PyThreadState_GetFrame(hob_ts());
-    while (frame && depth-- > 0) {
-        PyFrameObject *back = PyFrame_GetBack(frame);
-        Py_SETREF(frame, back);
-    }
+    hob_frame *frame = hob_frame_current(hob_ts());
+    while (frame && depth-- > 0) { frame = hob_frame_skip_incomplete(frame->previous); }
     if (!frame) {
         PyErr_SetString(PyExc_ValueError, "call stack is not deep enough");
         return NULL;
     }
-    if (PySys_Audit("sys._getframe", "(O)", frame) < 0) { return NULL; }
-    return (PyObject *)take(frame);
+    own PyObject *object = Py_XNewRef((PyObject *)hob_frame_object(frame));
+    if (!object || PySys_Audit("sys._getframe", "(O)", object) < 0) { return NULL; }
+    return take(object);
 }
 
 /** _current_frames($module, /)
