@@ -109,7 +109,8 @@ int (*PyOS_InputHook)(void);
 char *(*PyOS_ReadlineFunctionPointer)(FILE *, FILE *, const char *);
 PyThreadState *_PyOS_ReadlineTState;
 
-/* A line from file, with its newline; "" at the end; NULL on interrupt. */
+/* A line from file, with its newline; "" at the end or when it cannot be read;
+ * NULL on interrupt. */
 static char *
 read_plain(FILE *in, FILE *out, const char *prompt)
 {
@@ -122,18 +123,16 @@ read_plain(FILE *in, FILE *out, const char *prompt)
         clearerr(in);
         if (PyOS_InputHook) { (void)PyOS_InputHook(); }
         char *got = fgets(line + n, (int)(room - n), in);
+        if (!got && (feof(in) || errno != EINTR)) {
+            clearerr(in);
+            line[n] = 0;
+            return line;
+        }
         if (!got) {
-            if (feof(in)) {
-                clearerr(in);
-                line[n] = 0;
-                return line;
-            }
-            if (errno == EINTR) {
-                PyEval_RestoreThread(_PyOS_ReadlineTState);
-                int interrupted = PyErr_CheckSignals();
-                _PyOS_ReadlineTState = PyEval_SaveThread();
-                if (interrupted == 0) { continue; }
-            }
+            PyEval_RestoreThread(_PyOS_ReadlineTState);
+            int interrupted = PyErr_CheckSignals();
+            _PyOS_ReadlineTState = PyEval_SaveThread();
+            if (interrupted == 0) { continue; }
             PyMem_RawFree(line);
             return NULL;
         }

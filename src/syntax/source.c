@@ -431,6 +431,7 @@ source_read_piece(hob_source *self, bool *ends)
     if (self->next_prompt) { self->prompt = self->next_prompt; }
     if (!line) {
         if (!PyErr_Occurred()) { PyErr_SetNone(PyExc_KeyboardInterrupt); }
+        PySys_WriteStderr("\n");               /* the line of the prompt ends here */
         return -1;
     }
     size_t length = strlen(line);
