@@ -197,6 +197,7 @@ vectorcall_unpacked(PyThreadState *ts, vectorcallfunc func, PyObject *callable, 
     PyObject *result;
     if (!kwargs || PyDict_GET_SIZE(kwargs) == 0) {
         result = func(callable, items, (size_t)nargs, NULL);
+        if (!result) { return NULL; }   /* without an exception?  the machine says so */
     }
     else {
         PyObject *small[N_SMALL], *kwnames;

@@ -310,10 +310,11 @@ builtin_issubclass(PyObject *module, PyObject *cls, PyObject *class_or_tuple)
  *
  *  How many items the container has.
  */
-static Py_ssize_t
+static PyObject *
 builtin_len(PyObject *module, PyObject *obj)
 {
-    return PyObject_Size(obj);
+    Py_ssize_t n = PyObject_Size(obj);
+    return n < 0 ? NULL : PyLong_FromSsize_t(n);
 }
 
 /** repr($module, obj, /)
