@@ -26,6 +26,14 @@ hob_pointer_looks_freed(const void *p)
         || value == 0xFDFDFDFDFDFDFDFDu;
 }
 
-/* modules/_tracemalloc.c: stop tracing; say where a block was allocated. */
+/* modules/_tracemalloc.c (of this struct C code outside reads `tracing`; the public
+ * headers do not declare it).  An object from a free list belongs to the running code
+ * from then on.  Stop tracing; say where a block was allocated. */
+extern HOB_EXPORT struct hob_tracemalloc_config {
+    int initialized;
+    int tracing;
+    int max_nframe;
+} _Py_tracemalloc_config;
+HOB_EXPORT int _PyTraceMalloc_NewReference(PyObject *op);
 void hob_tracemalloc_fini(void);
 void hob_tracemalloc_dump_block(const void *block, FILE *out);

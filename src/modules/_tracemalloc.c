@@ -40,20 +40,12 @@ typedef struct {
 typedef struct {
     uintptr_t address;                  /* 0: empty slot */
     unsigned domain;
+    unsigned serial;                    /* counts up (and around) with each trace */
     size_t size;
     trace_stack *stack;                 /* borrowed from `stacks` */
 } trace_entry;
 
-/* What _Py_NewReference looks at (the public headers do not declare it). */
-struct tracemalloc_config {
-    int initialized;
-    int tracing;
-    int max_nframe;
-};
-extern HOB_EXPORT struct tracemalloc_config _Py_tracemalloc_config;
-HOB_EXPORT int _PyTraceMalloc_NewReference(PyObject *op);
-
-struct tracemalloc_config _Py_tracemalloc_config = {0, 0, 1};
+struct hob_tracemalloc_config _Py_tracemalloc_config = {0, 0, 1};
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static __thread bool is_inside;
@@ -171,7 +163,8 @@ trace_add(unsigned domain, uintptr_t address, size_t size, trace_stack *stack)
         entry = &traces.slots[at];
         traces.n++;
     }
-    *entry = (trace_entry){address, domain, size, stack};
+    static unsigned n_serial;
+    *entry = (trace_entry){address, domain, n_serial++, size, stack};
     n_traced += size;
     if (n_traced > n_peak) { n_peak = n_traced; }
     return true;
@@ -454,7 +447,13 @@ stack_object(const trace_stack *stack)
     return take(tuple);
 }
 
-/* A copy of the table, to walk while Python code allocates; free() it. */
+static int
+by_age(const void *a, const void *b)
+{
+    return (int)(((const trace_entry *)b)->serial - ((const trace_entry *)a)->serial);
+}
+
+/* A copy of the table, youngest first, to walk while Python code allocates; free() it. */
 static trace_entry *
 copy_traces(size_t *n)
 {
@@ -465,6 +464,7 @@ copy_traces(size_t *n)
         if (traces.slots[i].address) { copy[k++] = traces.slots[i]; }
     }
     pthread_mutex_unlock(&lock);
+    if (copy) { qsort(copy, k, sizeof *copy, by_age); }
     *n = k;
     return copy;
 }

@@ -387,7 +387,7 @@ bytes_repeat(PyObject *self, Py_ssize_t times)
         return NULL;
     }
     if (n * times == n && PyBytes_CheckExact(self)) { return Py_NewRef(self); }
-    PyObject *result = PyBytes_FromStringAndSize(NULL, n * times);
+    PyObject *result = bytes_alloc(n * times, false);   /* a new one also if empty */
     if (result && n > 0 && times > 0) {
         _PyBytes_Repeat(PyBytes_AS_STRING(result), n * times, PyBytes_AS_STRING(self), n);
     }

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "memory/alloc.h"
 #include "memory/gc.h"
 #include "memory/own.h"
 #include "objects/call.h"
@@ -84,6 +85,7 @@ _PyObject_NewVar(PyTypeObject *type, Py_ssize_t n)
 void
 _Py_NewReference(PyObject *op)
 {
+    if (UNLIKELY(_Py_tracemalloc_config.tracing)) { _PyTraceMalloc_NewReference(op); }
     Py_SET_REFCNT(op, 1);
 }
 
