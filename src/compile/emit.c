@@ -238,13 +238,13 @@ hob_unit_begin(hob_compiler *c, PyObject *name, hob_unit_kind kind, const void *
 static PyObject *
 unnamed(const char *name)
 {
-    static struct { const char *text; PyObject *str; } kept[] = {
+    static struct { const char *text; PyObject *str; } nameless[] = {
         {"<module>", NULL}, {"<lambda>", NULL}, {"<listcomp>", NULL}, {"<setcomp>", NULL},
         {"<dictcomp>", NULL}, {"<genexpr>", NULL}};
     size_t i = 0;
-    while (strcmp(kept[i].text, name) != 0) { i++; }
-    if (!kept[i].str) { kept[i].str = PyUnicode_FromString(name); }
-    return kept[i].str;
+    while (strcmp(nameless[i].text, name) != 0) { i++; }
+    if (!nameless[i].str) { nameless[i].str = PyUnicode_FromString(name); }
+    return nameless[i].str;
 }
 
 bool

@@ -2,11 +2,11 @@
  *
  * Multi-phase init (PEP 489) returns a PyModuleDef and leaves the rest to
  * PyModule_FromDefAndSpec.  Single-phase init returns a finished module; it is
- * remembered under (filename, name) in `registry`, so that a later import gets
- * the same state again: m_size == -1 by a copy of its dict, else by running
+ * remembered under (filename, name) in `known_extensions`, so that a later import
+ * gets the same state again: m_size == -1 by a copy of its dict, else by running
  * init again.
  *
- * Holds      registry: dict (filename, name) -> capsule-free pointer object of
+ * Holds      known_extensions: dict (filename, name) -> capsule-free pointer object of
  *            PyModuleDef; values are Python ints holding the address.
  */
 #include "import/import.h"
@@ -17,25 +17,25 @@
 #include "state/runtime.h"
 
 const char *_Py_PackageContext;
-static PyObject *registry;              /* dict, or NULL before the first entry */
+static PyObject *known_extensions;              /* dict, or NULL before the first entry */
 
 static MAYBE_NULL PyModuleDef *
-registry_get(PyObject *filename, PyObject *name)
+known_get(PyObject *filename, PyObject *name)
 {
-    if (!registry) { return NULL; }
+    if (!known_extensions) { return NULL; }
     own PyObject *key = PyTuple_Pack(2, filename, name);
     if (!key) { return NULL; }
-    PyObject *address = PyDict_GetItemWithError(registry, key);
+    PyObject *address = PyDict_GetItemWithError(known_extensions, key);
     return address ? PyLong_AsVoidPtr(address) : NULL;
 }
 
 static MUST_USE status
-registry_set(PyObject *filename, PyObject *name, PyModuleDef *def)
+known_set(PyObject *filename, PyObject *name, PyModuleDef *def)
 {
-    if (!registry && !(registry = PyDict_New())) { return -1; }
+    if (!known_extensions && !(known_extensions = PyDict_New())) { return -1; }
     own PyObject *key = PyTuple_Pack(2, filename, name);
     own PyObject *address = PyLong_FromVoidPtr(def);
-    return key && address ? PyDict_SetItem(registry, key, address) : -1;
+    return key && address ? PyDict_SetItem(known_extensions, key, address) : -1;
 }
 
 /* --- PyState_*: the module of a def in this interpreter --- */
@@ -121,7 +121,7 @@ hob_extension_finish(PyObject *module, PyObject *name, PyObject *filename)
         def->m_base.m_copy = PyDict_Copy(PyModule_GetDict(module));
         if (!def->m_base.m_copy) { return -1; }
     }
-    return registry_set(filename, name, def);
+    return known_set(filename, name, def);
 }
 
 int
@@ -143,7 +143,7 @@ _PyImport_FixupBuiltin(PyObject *module, const char *name, PyObject *modules)
 PyObject *
 hob_extension_find(PyObject *name, PyObject *filename, bool *found)
 {
-    PyModuleDef *def = registry_get(filename, name);
+    PyModuleDef *def = known_get(filename, name);
     *found = def != NULL;
     if (!def) { return NULL; }
 

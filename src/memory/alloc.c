@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <wchar.h>
 
+#include "memory/ledger.h"
 #include "memory/pool.h"
 
 /* --- the C library --- */
@@ -24,25 +25,25 @@
 static void *
 libc_malloc(void *ctx, size_t size)
 {
-    return malloc(size ? size : 1);
+    return hob_ledger_malloc(size ? size : 1);
 }
 
 static void *
 libc_calloc(void *ctx, size_t n, size_t size)
 {
-    return n && size ? calloc(n, size) : calloc(1, 1);
+    return n && size ? hob_ledger_calloc(n, size) : hob_ledger_calloc(1, 1);
 }
 
 static void *
 libc_realloc(void *ctx, void *p, size_t size)
 {
-    return realloc(p, size ? size : 1);
+    return hob_ledger_realloc(p, size ? size : 1);
 }
 
 static void
 libc_free(void *ctx, void *p)
 {
-    free(p);
+    hob_ledger_free(p);
 }
 
 /* --- the pool, and the C library for what is too big for it --- */
@@ -54,7 +55,7 @@ pool_malloc(void *ctx, size_t size)
         void *block = hob_pool_alloc(size);
         if (LIKELY(block)) { return block; }
     }
-    return size ? malloc(size) : hob_pool_alloc(1);
+    return size ? hob_ledger_malloc(size) : hob_pool_alloc(1);
 }
 
 static void *
@@ -72,7 +73,7 @@ static void
 pool_free(void *ctx, void *p)
 {
     if (LIKELY(p && hob_pool_owns(p))) { hob_pool_free(p); }
-    else { free(p); }
+    else { hob_ledger_free(p); }
 }
 
 /* Stay in the block unless that would waste more than a quarter of it. */
@@ -80,7 +81,7 @@ static void *
 pool_realloc(void *ctx, void *p, size_t size)
 {
     if (!p) { return pool_malloc(NULL, size); }
-    if (!hob_pool_owns(p)) { return realloc(p, size ? size : 1); }
+    if (!hob_pool_owns(p)) { return hob_ledger_realloc(p, size ? size : 1); }
     size_t old = hob_pool_block_size(hob_pool_page_of(p));
     if (size <= old && size >= old - old / 4) { return p; }
     if (size <= old && old == POOL_STEP) { return p; }

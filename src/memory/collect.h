@@ -53,3 +53,6 @@ void hob_gc_list_merge(hob_gc_head *from, hob_gc_head *to);
 
 /* Call empty() at the end of every full collection: for free lists. */
 void hob_gc_add_emptier(void (*empty)(void));
+
+/* Call all of them now. */
+void hob_gc_empty(void);

@@ -459,6 +459,12 @@ hob_gc_add_emptier(void (*empty)(void))
     emptiers[n_emptiers++] = empty;
 }
 
+void
+hob_gc_empty(void)
+{
+    for (int i = 0; i < n_emptiers; i++) { emptiers[i](); }
+}
+
 /* Judge the objects of `young`, the merged generations; the living join `old`. */
 static void
 age(hob_gc_head *young, hob_gc_head *old, int generation)
@@ -524,9 +530,7 @@ collect(int generation, Py_ssize_t *n_collected, Py_ssize_t *n_uncollectable, bo
     }
     TRACE(gc, "end generation=%d unreachable=%zd uncollectable=%zd us=%llu", generation,
           n_dead + n_legacy, n_legacy, (unsigned long long)(hob_trace_clock() - trace_began));
-    if (generation == GC_GENERATIONS - 1) {
-        for (int i = 0; i < n_emptiers; i++) { emptiers[i](); }
-    }
+    if (generation == GC_GENERATIONS - 1) { hob_gc_empty(); }
     if (PyErr_Occurred()) {
         if (quiet) { PyErr_Clear(); }
         else       { _PyErr_WriteUnraisableMsg("in garbage collection", NULL); }

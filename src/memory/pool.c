@@ -336,6 +336,29 @@ hob_pool_count_blocks(void)
     return (Py_ssize_t)n;
 }
 
+/* Call visit(block, size, ctx) for each block in use. */
+void
+hob_pool_each(void (*visit)(void *block, size_t size, void *ctx), void *ctx)
+{
+    enum { MOST_BLOCKS = POOL_PAGE / POOL_STEP };
+    bool is_free[MOST_BLOCKS];
+    for (hob_pool_arena *arena = all_arenas; arena; arena = arena->all_next) {
+        for (int i = 0; i < arena->n_touched; i++) {
+            hob_pool_page *page = (hob_pool_page *)(arena->base + (size_t)i * POOL_PAGE);
+            if (!page->capacity) { continue; }
+            char *first = (char *)(page + 1);
+            size_t size = hob_pool_block_size(page);
+            memset(is_free, 0, sizeof is_free);
+            for (char *block = page->free; block; block = *(void **)block) {
+                is_free[(size_t)(block - first) / size] = true;
+            }
+            for (char *block = first; block < page->fresh; block += size) {
+                if (!is_free[(size_t)(block - first) / size]) { visit(block, size, ctx); }
+            }
+        }
+    }
+}
+
 /* "text      =      12,345" in the columns the reference uses */
 static void
 report_number(FILE *out, const char *text, size_t value)

@@ -124,6 +124,7 @@ hob_object_free(void *block)
 /* Numbers for sys.getallocatedblocks and sys._debugmallocstats. */
 Py_ssize_t hob_pool_count_blocks(void);
 void hob_pool_report(FILE *out);
+void hob_pool_each(void (*visit)(void *block, size_t size, void *ctx), void *ctx);
 bool hob_pool_check(void);                      /* deep invariants */
 
 /* Where arenas come from (PyObject_SetArenaAllocator). */

@@ -1,6 +1,8 @@
 /* containers.h -- what the containers offer together. */
 #pragma once
 
-/* Give back the dead dicts, lists and tuples that wait to be used again: for full
- * collections and the end. */
+/* Give back the dead objects that wait to be used again: for full collections and the
+ * end.  Containers: dicts, lists, tuples. */
 void hob_containers_clear_freelists(void);
+void hob_method_clear_freelist(void);
+void hob_slice_clear_freelist(void);

@@ -11,6 +11,7 @@
 #include "base/stress.h"
 #include "memory/own.h"
 #include "objects/call.h"
+#include "objects/containers.h"
 #include "objects/ids.h"
 #include "objects/object.h"
 
@@ -130,6 +131,17 @@ method_dealloc(PyObject *op)
     }
     Py_DECREF(func);
     Py_XDECREF(self);
+}
+
+void
+hob_method_clear_freelist(void)
+{
+    while (free_methods) {
+        PyMethodObject *method = free_methods;
+        free_methods = (PyMethodObject *)method->im_func;
+        PyObject_GC_Del(method);
+    }
+    n_free = 0;
 }
 
 static int

@@ -8,6 +8,7 @@
 
 #include "base/stress.h"
 #include "memory/own.h"
+#include "objects/containers.h"
 #include "objects/ids.h"
 #include "objects/object.h"
 
@@ -75,6 +76,17 @@ slice_dealloc(PyObject *self)
     Py_DECREF(step);
     Py_DECREF(start);
     Py_DECREF(stop);
+}
+
+void
+hob_slice_clear_freelist(void)
+{
+    while (free_slices) {
+        PySliceObject *slice = free_slices;
+        free_slices = (PySliceObject *)slice->start;
+        PyObject_GC_Del(slice);
+    }
+    n_free = 0;
 }
 
 static int

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 
 #include "base/trace.h"
+#include "memory/collect.h"
+#include "memory/ledger.h"
 #include "memory/own.h"
 #include "modules/sys/sys.h"
 #include "objects/ids.h"
@@ -116,6 +118,20 @@ clear_surviving(PyInterpreterState *interp, PyObject *weak)
     }
 }
 
+/* A single-phase module can be imported again from the copy of its first dict.  The
+ * copies of other interpreters' modules stay, as extensions do. */
+static void
+drop_module_copies(PyInterpreterState *interp)
+{
+    PyObject *table = interp->modules_by_index;
+    if (!table || interp != PyInterpreterState_Main()) { return; }
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(table); i++) {
+        PyObject *module = PyList_GET_ITEM(table, i);
+        PyModuleDef *def = PyModule_Check(module) ? PyModule_GetDef(module) : NULL;
+        if (def) { Py_CLEAR(def->m_base.m_copy); }
+    }
+}
+
 static void
 finish_modules(PyInterpreterState *interp)
 {
@@ -125,7 +141,7 @@ finish_modules(PyInterpreterState *interp)
     PyErr_Clear();
     /* modules that nothing else uses are gone now; give cycles their chance */
     PyDict_Clear(interp->modules);
-    PyGC_Collect();
+    hob_gc_collect_quietly();
     hob_gc_shutdown_report();           /* while warnings can still be shown */
     hob_stdio_flush();
     if (weak) { clear_surviving(interp, weak); }
@@ -133,10 +149,22 @@ finish_modules(PyInterpreterState *interp)
     if (interp->builtins_copy && PyDict_Update(interp->builtins, interp->builtins_copy) < 0) {
         PyErr_Clear();
     }
+    drop_module_copies(interp);
     Py_CLEAR(interp->modules_by_index);
     _PyModule_ClearDict(interp->sysdict);
     _PyModule_ClearDict(interp->builtins);
-    PyGC_Collect();
+    hob_gc_collect_quietly();
+}
+
+/* What is kept for speed and costs nobody anything: the process ends, or starts again.
+ * An audited build lets it go, since a reference in a cache would look like a leak. */
+static void
+empty_caches(void)
+{
+#ifdef HOB_AUDITED
+    PyType_ClearCache();
+    hob_gc_empty();
+#endif
 }
 
 int
@@ -169,7 +197,9 @@ Py_FinalizeEx(void)
     hob_gc_fini();
     hob_tracemalloc_fini();
     hob_getargs_clear();
+    hob_ast_fini();
     hob_runtime_fini();
+    empty_caches();
     return result;
 }
 

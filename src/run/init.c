@@ -18,6 +18,7 @@
 #include "base/trace.h"
 #include "import/import.h"
 #include "memory/alloc.h"
+#include "memory/leaks.h"
 #include "memory/own.h"
 #include "modules/sys/sys.h"
 #include "objects/ids.h"
@@ -58,6 +59,7 @@ choose_allocators(PyPreConfig *pre)
     }
     pre->allocator = allocator;
     if (_PyMem_SetupAllocators(allocator) < 0) { return PyStatus_NoMemory(); }
+    hob_leaks_start_stacks();
     return PyStatus_Ok();
 }
 
@@ -200,6 +202,8 @@ static MUST_USE status
 start_collector(void)
 {
     hob_gc_add_emptier(hob_containers_clear_freelists);
+    hob_gc_add_emptier(hob_method_clear_freelist);
+    hob_gc_add_emptier(hob_slice_clear_freelist);
     hob_gc_add_emptier(hob_vm_clear_freelists);
     hob_gc_add_emptier(hob_float_clear_pool);
     hob_gc_add_emptier(hob_int_clear_pool);

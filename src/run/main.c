@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "memory/leaks.h"
 #include "memory/own.h"
 #include "objects/ids.h"
 #include "run/config.h"
@@ -360,11 +361,21 @@ run_python(void)
     return code;
 }
 
+HOB_EXPORT void
+_Py_ClearArgcArgv(void)
+{
+    for (int i = 0; orig_argv && i < orig_argc; i++) { PyMem_RawFree(orig_argv[i]); }
+    PyMem_RawFree(orig_argv);
+    orig_argv = NULL;
+    orig_argc = 0;
+}
+
 int
 Py_RunMain(void)
 {
     int code = run_python();
     if (Py_FinalizeEx() < 0) { code = 120; }
+    _Py_ClearArgcArgv();
     return _Py_UnhandledKeyboardInterrupt ? exit_by_interrupt() : code;
 }
 
@@ -390,15 +401,6 @@ Py_GetArgcArgv(int *argc, wchar_t ***argv)
     *argv = orig_argv;
 }
 
-HOB_EXPORT void
-_Py_ClearArgcArgv(void)
-{
-    for (int i = 0; orig_argv && i < orig_argc; i++) { PyMem_RawFree(orig_argv[i]); }
-    PyMem_RawFree(orig_argv);
-    orig_argv = NULL;
-    orig_argc = 0;
-}
-
 int
 Py_Main(int argc, wchar_t **argv)
 {
@@ -412,6 +414,7 @@ Py_Main(int argc, wchar_t **argv)
 int
 Py_BytesMain(int argc, char **argv)
 {
+    hob_leaks_start();
     PyStatus status = Py_PreInitializeFromBytesArgs(NULL, argc, argv);
     if (PyStatus_IsExit(status)) { return status.exitcode; }
     if (PyStatus_Exception(status)) { Py_ExitStatusException(status); }

@@ -23,7 +23,10 @@ MUST_USE status hob_signal_install(void);
 
 /* Free lists: given back after a full collection and at the end. */
 void            hob_gc_add_emptier(void (*empty)(void));                /* memory */
+void            hob_gc_empty(void);
 void            hob_containers_clear_freelists(void);
+void            hob_method_clear_freelist(void);
+void            hob_slice_clear_freelist(void);
 void            hob_vm_clear_freelists(void);
 void            hob_int_clear_pool(void);
 void            hob_float_clear_pool(void);

@@ -3,7 +3,7 @@
  * A value crosses as C data made in one interpreter and an object made from it in
  * the other: None, int, bytes and str do, and types that register a function.
  *
- * Layout     registry     (type, function), newest first; types are borrowed
+ * Layout     shareable     (type, function), newest first; types are borrowed
  *            _xxsubinterpreters.InterpreterID: an int that holds a reference on an
  *            interpreter, which may end with the last one
  */
@@ -26,8 +26,8 @@ typedef struct registered {
     crossinterpdatafunc func;
 } registered;
 
-static registered *registry;
-static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
+static registered *shareable;
+static pthread_mutex_t shareable_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static PyObject *
 new_bytes(_PyCrossInterpreterData *data)
@@ -131,10 +131,10 @@ _PyCrossInterpreterData_RegisterClass(PyTypeObject *type, crossinterpdatafunc fu
     registered *entry = PyMem_RawMalloc(sizeof *entry);
     if (!entry) { return -1; }
     Py_INCREF(type);
-    pthread_mutex_lock(&registry_lock);
-    *entry = (registered){registry, type, func};
-    registry = entry;
-    pthread_mutex_unlock(&registry_lock);
+    pthread_mutex_lock(&shareable_lock);
+    *entry = (registered){shareable, type, func};
+    shareable = entry;
+    pthread_mutex_unlock(&shareable_lock);
     return 0;
 }
 
@@ -143,11 +143,11 @@ _PyCrossInterpreterData_Lookup(PyObject *op)
 {
     PyTypeObject *type = Py_TYPE(op);
     crossinterpdatafunc func = NULL;
-    pthread_mutex_lock(&registry_lock);
-    for (registered *entry = registry; entry && !func; entry = entry->next) {
+    pthread_mutex_lock(&shareable_lock);
+    for (registered *entry = shareable; entry && !func; entry = entry->next) {
         if (entry->type == type) { func = entry->func; }
     }
-    pthread_mutex_unlock(&registry_lock);
+    pthread_mutex_unlock(&shareable_lock);
     return func ? func : find_built_in(type);
 }
 

@@ -9,6 +9,7 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 
+#include "memory/collect.h"
 #include "state/lifecycle.h"
 #include "state/runtime.h"
 #include "state/thread.h"
@@ -37,11 +38,10 @@ PyInterpreterState_New(void)
     return interp;
 }
 
-void
-hob_interp_clear(PyInterpreterState *interp)
+static void
+clear_parts(PyInterpreterState *interp)
 {
     Py_CLEAR(interp->audit_hooks);
-    PyConfig_Clear(&interp->config);
     Py_CLEAR(interp->codec_search_path);
     Py_CLEAR(interp->codec_search_cache);
     Py_CLEAR(interp->codec_error_registry);
@@ -57,8 +57,19 @@ hob_interp_clear(PyInterpreterState *interp)
     Py_CLEAR(interp->warn_filters);
     Py_CLEAR(interp->warn_once);
     Py_CLEAR(interp->warn_default);
+}
+
+/* The last collection finds what importlib, codecs and warnings held in cycles.  Its
+ * finalizers may still use sys and builtins, and fill a part again. */
+void
+hob_interp_clear(PyInterpreterState *interp)
+{
+    clear_parts(interp);
+    hob_gc_collect_quietly();
+    clear_parts(interp);
     Py_CLEAR(interp->sysdict);
     Py_CLEAR(interp->builtins);
+    PyConfig_Clear(&interp->config);
 }
 
 void

@@ -126,6 +126,7 @@ hob_frame hob_no_frame = {.owner = OWNED_BY_OBJECT};
 status
 hob_frame_init_module(void)
 {
+    if (hob_no_frame.code) { return 0; }        /* the runtime starts again */
     hob_no_frame.code = PyCode_NewEmpty("<lost>", "<lost>", 1);
     if (!hob_no_frame.code) { return -1; }
     hob_no_frame.prev_instr = hob_code_start(hob_no_frame.code);

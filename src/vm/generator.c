@@ -269,6 +269,20 @@ has_handler(PyGenObject *gen)
            hob_exctable_find(frame->code, hob_frame_unit(frame), &entry);
 }
 
+/* End gen where it stopped, as an exception that nobody sees would: the stack goes
+ * first, from its top. */
+static void
+end_unseen(PyGenObject *gen)
+{
+    hob_frame *frame = hob_generator_frame((PyObject *)gen);
+    gen->gi_frame_state = GEN_EXECUTING;
+    while (frame->stacktop > frame->code->co_nlocalsplus) {
+        PyObject *top = frame->slots[--frame->stacktop];
+        Py_XDECREF(top);
+    }
+    hob_generator_finish(hob_ts(), gen);
+}
+
 PyObject *
 hob_generator_close(PyGenObject *gen)
 {
@@ -281,7 +295,7 @@ hob_generator_close(PyGenObject *gen)
     own PyObject *delegate = hob_generator_delegate(gen);
     if (delegate) { failed = close_delegate_of(gen, delegate); }
     else if (gen->gi_frame_state == GEN_SUSPENDED && !has_handler(gen)) {
-        hob_generator_finish(hob_ts(), gen);
+        end_unseen(gen);
         Py_RETURN_NONE;
     }
     if (!failed) { PyErr_SetNone(PyExc_GeneratorExit); }

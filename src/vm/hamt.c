@@ -327,12 +327,12 @@ hamt_make(STOLEN node *root, Py_ssize_t count)
 hob_hamt *
 hob_hamt_new(void)
 {
-    static PyObject *empty;             /* shared by all; immutable */
-    if (!empty) {
-        empty = (PyObject *)node_new(0, 0, 0);
-        if (!empty) { return NULL; }
+    static PyObject *empty_node;             /* shared by all; immutable */
+    if (!empty_node) {
+        empty_node = (PyObject *)node_new(0, 0, 0);
+        if (!empty_node) { return NULL; }
     }
-    return hamt_make((node *)Py_NewRef(empty), 0);
+    return hamt_make((node *)Py_NewRef(empty_node), 0);
 }
 
 hob_hamt *

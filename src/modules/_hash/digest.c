@@ -1,7 +1,7 @@
 /* digest.c -- _md5, _sha1, _sha256, _sha512, _sha3: hash objects over libcrypto.
  *
  * One object layout and one set of methods serve all; a type's hob_digest_kind is
- * found through `kinds_of`, a list from type to kind.
+ * found in the state of its module, by name.
  * Holds      ctx is never NULL in a finished object.  lock guards ctx while the GIL
  *            is dropped; it is made the first time that long data comes.
  */
@@ -16,18 +16,15 @@ typedef struct {
     const hob_digest_kind *kind;
 } digest;
 
-static struct kind_of {
-    struct kind_of *next;
-    PyTypeObject *type;         /* owned */
-    const hob_digest_kind *kind;
-} *kinds_of;
-
+/* NULL with an exception: the module of type is gone. */
 static const hob_digest_kind *
 find_kind(PyTypeObject *type)
 {
-    for (struct kind_of *entry = kinds_of; entry; entry = entry->next) {
-        if (entry->type == type) { return entry->kind; }
+    hob_digest_module *state = PyType_GetModuleState(type);
+    for (size_t i = 0; state && i < state->n; i++) {
+        if (strcmp(state->kinds[i].type_name, type->tp_name) == 0) { return &state->kinds[i]; }
     }
+    if (!PyErr_Occurred()) { PyErr_BadInternalCall(); }
     return NULL;
 }
 
@@ -95,7 +92,7 @@ static MUST_USE PyObject *
 digest_make(PyTypeObject *type, PyObject *data)
 {
     const hob_digest_kind *kind = find_kind(type);
-    own digest *self = PyObject_New(digest, type);
+    own digest *self = kind ? PyObject_New(digest, type) : NULL;
     if (!self) { return NULL; }
     self->lock = NULL;
     self->kind = kind;
@@ -352,41 +349,28 @@ make_type(PyObject *module, const hob_digest_kind *kind)
             | (kind->is_sha3 ? 0 : Py_TPFLAGS_DISALLOW_INSTANTIATION),
         .slots = slots,
     };
-    PyTypeObject *type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);
-    struct kind_of *entry = type ? PyMem_RawMalloc(sizeof *entry) : NULL;
-    if (!entry) {
-        Py_XDECREF(type);
-        if (!PyErr_Occurred()) { PyErr_NoMemory(); }
-        return NULL;
-    }
-    *entry = (struct kind_of){kinds_of, (PyTypeObject *)Py_NewRef((PyObject *)type), kind};
-    kinds_of = entry;
-    return type;
+    return (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);
 }
 
 static MUST_USE status
-add_function(PyObject *module, PyTypeObject *type, const hob_digest_kind *kind)
+add_function(PyObject *module, PyTypeObject *type, hob_digest_kind *kind)
 {
-    PyMethodDef *def = PyMem_RawCalloc(1, sizeof *def);         /* lives as long as the type */
-    char *doc = PyMem_RawMalloc(192);
-    if (!def || !doc) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    snprintf(doc, 192, "%s($module, /, string=b'', *, usedforsecurity=True)\n--\n\n"
+    snprintf(kind->doc, sizeof kind->doc,
+             "%s($module, /, string=b'', *, usedforsecurity=True)\n--\n\n"
              "A %s hash, begun with the bytes of string.",
              kind->name, kind->evp_name);
-    *def = (PyMethodDef){kind->name, (PyCFunction)(void (*)(void))make_function,
-                         METH_VARARGS | METH_KEYWORDS, doc};
+    kind->function = (PyMethodDef){kind->name, (PyCFunction)(void (*)(void))make_function,
+                                   METH_VARARGS | METH_KEYWORDS, kind->doc};
     own PyObject *module_name = PyModule_GetNameObject(module);
     own PyObject *function = module_name
-        ? PyCFunction_NewEx(def, (PyObject *)type, module_name) : NULL;
+        ? PyCFunction_NewEx(&kind->function, (PyObject *)type, module_name) : NULL;
     return function ? PyModule_AddObjectRef(module, kind->name, function) : -1;
 }
 
 status
-hob_digest_add(PyObject *module, const hob_digest_kind *kinds, size_t n)
+hob_digest_add(PyObject *module, hob_digest_kind *kinds, size_t n)
 {
+    *(hob_digest_module *)PyModule_GetState(module) = (hob_digest_module){kinds, n};
     for (size_t i = 0; i < n; i++) {
         own PyTypeObject *type = make_type(module, &kinds[i]);
         if (!type) { return -1; }
@@ -400,7 +384,7 @@ hob_digest_add(PyObject *module, const hob_digest_kind *kinds, size_t n)
 /* --- the modules --- */
 
 #define MODULE(name, extra, ...)                                                \
-    static const hob_digest_kind name##_kinds[] = {__VA_ARGS__};                \
+    static hob_digest_kind name##_kinds[] = {__VA_ARGS__};                      \
     static int                                                                  \
     name##_exec(PyObject *module)                                               \
     {                                                                           \
@@ -410,6 +394,7 @@ hob_digest_add(PyObject *module, const hob_digest_kind *kinds, size_t n)
     static PyModuleDef_Slot name##_slots[] = {{Py_mod_exec, name##_exec}, {0, NULL}}; \
     static struct PyModuleDef name##_def = {                                    \
         PyModuleDef_HEAD_INIT, .m_name = #name, .m_slots = name##_slots,        \
+        .m_size = sizeof(hob_digest_module),                                    \
     };                                                                          \
     PyMODINIT_FUNC PyInit_##name(void);                                         \
     PyMODINIT_FUNC PyInit_##name(void) { return PyModuleDef_Init(&name##_def); }

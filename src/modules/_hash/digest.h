@@ -13,10 +13,18 @@ typedef struct {
     const char *name;           /* .name */
     int block_size, digest_size;        /* digest_size 0: the caller chooses (SHAKE) */
     bool is_sha3;               /* callable type with the sponge's attributes */
+    PyMethodDef function;       /* `name`, where the type is not callable; filled on import */
+    char doc[176];
 } hob_digest_kind;
 
-/* Add the types (and for those that are not callable the functions) of kinds. */
-MUST_USE status hob_digest_add(PyObject *module, const hob_digest_kind *kinds, size_t n);
+/* Add the types (and for those that are not callable the functions) of the kinds of a
+ * module, which its state must be set to. */
+typedef struct {
+    hob_digest_kind *kinds;
+    size_t n;
+} hob_digest_module;
+
+MUST_USE status hob_digest_add(PyObject *module, hob_digest_kind *kinds, size_t n);
 
 /* The bytes of data, or TypeError as hashlib words it. */
 MUST_USE status hob_digest_buffer(PyObject *data, Py_buffer *view);

@@ -952,6 +952,7 @@ run_all(unpickler *self)
 PyObject *
 hob_unpickler_run(unpickler *self)
 {
+    if (hob_pickle_ready() < 0) { return NULL; }
     self->n_marks = 0;
     self->fence = 0;
     self->proto = 0;

@@ -9,6 +9,14 @@
 
 pickle_state hob_pickle;
 
+status
+hob_pickle_ready(void)
+{
+    if (hob_pickle.PickleError) { return 0; }
+    PyErr_SetString(PyExc_RuntimeError, "the interpreter is shutting down");
+    return -1;
+}
+
 static MUST_USE status
 prepare_dump(pickler *self, PyObject *protocol, bool fix_imports, PyObject *buffer_callback)
 {
@@ -176,12 +184,24 @@ fill_module(PyObject *module)
     return make_error(module, "_pickle.UnpicklingError", base, &hob_pickle.UnpicklingError);
 }
 
+/* The state is the process's, not the module's: it goes when the process ends. */
+static void
+pickle_free(void *module)
+{
+    if (!_Py_IsFinalizing()) { return; }
+    for (size_t i = 0; i < ARRAY_LEN(wanted); i++) { Py_CLEAR(*wanted[i].to); }
+    Py_CLEAR(hob_pickle.PickleError);
+    Py_CLEAR(hob_pickle.PicklingError);
+    Py_CLEAR(hob_pickle.UnpicklingError);
+}
+
 static struct PyModuleDef pickle_module = {
     PyModuleDef_HEAD_INIT,
     .m_name = "_pickle",
     .m_doc = "The pickle module's work, compiled: picklers, unpicklers and their errors.",
     .m_size = -1,
     .m_methods = module_methods,
+    .m_free = pickle_free,
 };
 
 PyMODINIT_FUNC PyInit__pickle(void);

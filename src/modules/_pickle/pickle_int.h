@@ -72,6 +72,9 @@ typedef struct {
 extern pickle_state hob_pickle;
 #define NAME(name) (hob_pickle.str_##name)
 
+/* RuntimeError from a finalizer that runs after the module's end. */
+MUST_USE status hob_pickle_ready(void);
+
 /* --- memo.c: object -> place --- */
 
 typedef struct {

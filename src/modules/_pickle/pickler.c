@@ -165,7 +165,7 @@ run_framed(pickler *self, PyObject *obj)
 status
 hob_pickler_run(pickler *self, PyObject *obj)
 {
-    if (find_override(self) < 0) { return -1; }
+    if (hob_pickle_ready() < 0 || find_override(self) < 0) { return -1; }
     clear_buffer(self);
     self->is_framing = 0;
     status result = run_framed(self, obj);

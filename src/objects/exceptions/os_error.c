@@ -47,6 +47,7 @@ static PyObject *errno_map;             /* dict: number -> class */
 status
 hob_os_fill_errno_map(void)
 {
+    if (errno_map) { return 0; }            /* the runtime starts again */
     errno_map = PyDict_New();
     if (!errno_map) { return -1; }
     for (size_t i = 0; i < ARRAY_LEN(errno_types); i++) {

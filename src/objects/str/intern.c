@@ -12,9 +12,9 @@ static struct {
     size_t mask;                /* n slots - 1 */
     size_t n_used;              /* strs */
     size_t n_filled;            /* strs and buried */
-} table;
+} interned_strs;
 
-#define BURIED ((PyObject *)&table)
+#define BURIED ((PyObject *)&interned_strs)
 
 /* The slot of the str of these ASCII bytes, or the slot to put it. */
 static PyObject **
@@ -22,7 +22,7 @@ slot_of_ascii(Py_hash_t hash, const char *ascii, Py_ssize_t n)
 {
     PyObject **reuse = NULL;
     for (size_t i = (size_t)hash, step = 0;; i += ++step) {
-        PyObject **slot = &table.slots[i & table.mask], *str = *slot;
+        PyObject **slot = &interned_strs.slots[i & interned_strs.mask], *str = *slot;
         if (!str) { return reuse ? reuse : slot; }
         if (str == BURIED) {
             reuse = reuse ? reuse : slot;
@@ -37,7 +37,7 @@ slot_of(PyObject *wanted)
 {
     PyObject **reuse = NULL;
     for (size_t i = (size_t)HASH(wanted), step = 0;; i += ++step) {
-        PyObject **slot = &table.slots[i & table.mask], *str = *slot;
+        PyObject **slot = &interned_strs.slots[i & interned_strs.mask], *str = *slot;
         if (!str) { return reuse ? reuse : slot; }
         if (str == BURIED) {
             reuse = reuse ? reuse : slot;
@@ -51,21 +51,21 @@ slot_of(PyObject *wanted)
 static bool
 table_room(void)
 {
-    size_t n_slots = table.slots ? table.mask + 1 : 0;
-    if ((table.n_filled + 1) * 3 <= n_slots * 2) { return true; }
+    size_t n_slots = interned_strs.slots ? interned_strs.mask + 1 : 0;
+    if ((interned_strs.n_filled + 1) * 3 <= n_slots * 2) { return true; }
     size_t n_new = n_slots ? n_slots : 4096;
-    while ((table.n_used + 1) * 2 > n_new) { n_new *= 2; }
-    PyObject **old = table.slots;
+    while ((interned_strs.n_used + 1) * 2 > n_new) { n_new *= 2; }
+    PyObject **old = interned_strs.slots;
     PyObject **slots = PyMem_RawCalloc(n_new, sizeof *slots);
     if (!slots) { return false; }
-    table.slots = slots;
-    table.mask = n_new - 1;
-    table.n_filled = table.n_used;
+    interned_strs.slots = slots;
+    interned_strs.mask = n_new - 1;
+    interned_strs.n_filled = interned_strs.n_used;
     for (size_t i = 0; i < n_slots; i++) {
         if (!old[i] || old[i] == BURIED) { continue; }
         size_t at = (size_t)HASH(old[i]), step = 0;
-        while (slots[at & table.mask]) { at += ++step; }
-        slots[at & table.mask] = old[i];
+        while (slots[at & interned_strs.mask]) { at += ++step; }
+        slots[at & interned_strs.mask] = old[i];
     }
     PyMem_RawFree(old);
     return true;
@@ -74,8 +74,8 @@ table_room(void)
 static void
 table_put(PyObject **slot, PyObject *str)
 {
-    table.n_filled += *slot != BURIED;
-    table.n_used++;
+    interned_strs.n_filled += *slot != BURIED;
+    interned_strs.n_used++;
     *slot = str;
     STATE(str).interned = SSTATE_INTERNED_MORTAL;
 }
@@ -90,11 +90,11 @@ void
 hob_str_unintern(PyObject *str)
 {
     for (size_t i = (size_t)HASH(str), step = 0;; i += ++step) {
-        PyObject **slot = &table.slots[i & table.mask];
+        PyObject **slot = &interned_strs.slots[i & interned_strs.mask];
         EXPECT(*slot);
         if (*slot == str) {
             *slot = BURIED;
-            table.n_used--;
+            interned_strs.n_used--;
             break;
         }
     }
@@ -104,7 +104,7 @@ hob_str_unintern(PyObject *str)
 PyObject *
 hob_str_intern_ascii(const char *ascii, Py_ssize_t n)
 {
-    if (n > 0 && table.slots) {
+    if (n > 0 && interned_strs.slots) {
         PyObject **slot = slot_of_ascii(_Py_HashBytes(ascii, n), ascii, n);
         if (is_taken(slot)) { return Py_NewRef(*slot); }
     }
@@ -116,9 +116,9 @@ hob_str_intern_ascii(const char *ascii, Py_ssize_t n)
 int
 hob_str_visit_interned(int (*visit)(PyObject *str, void *arg), void *arg)
 {
-    for (size_t i = 0; table.slots && i <= table.mask; i++) {
-        if (!is_taken(&table.slots[i])) { continue; }
-        int answer = visit(table.slots[i], arg);
+    for (size_t i = 0; interned_strs.slots && i <= interned_strs.mask; i++) {
+        if (!is_taken(&interned_strs.slots[i])) { continue; }
+        int answer = visit(interned_strs.slots[i], arg);
         if (answer) { return answer; }
     }
     return 0;
