@@ -333,11 +333,13 @@ dict_value_at(PyDictObject *dict, unsigned i, PyObject *name)
     return dict->ma_values ? dict->ma_values->values[i] : entry->value;
 }
 
-/* A frame of the data stack is done. */
+/* A frame of the data stack is done; `last` is the instruction it returned at, or
+ * NULL if prev_instr is already right. */
 static ALWAYS_INLINE void
-frame_end(PyThreadState *ts, hob_frame *frame)
+frame_end(PyThreadState *ts, hob_frame *frame, _Py_CODEUNIT *last)
 {
     if (UNLIKELY(frame->object || frame->locals)) {
+        if (last) { frame->prev_instr = last; }
         frame->stacktop = frame->code->co_nlocalsplus;
         hob_frame_clear(frame);
     }
@@ -593,7 +595,7 @@ exit_unwind:
             hob_generator_check_stop(ts, gen);
         }
         else {
-            frame_end(ts, done);
+            frame_end(ts, done, NULL);
         }
         if (was_entry) {
             result = NULL;
@@ -615,13 +617,14 @@ return_special:
         if (done->owner == OWNED_BY_GENERATOR) {
             PyGenObject *gen = hob_frame_generator(done);
             done->previous = NULL;
+            done->prev_instr = next_instr - 1;
             jump = *hob_generator_jump(gen);
             hob_generator_leave(ts, gen);
             gen->gi_frame_state = GEN_COMPLETED;
             hob_generator_finish(ts, gen);
         }
         else {
-            frame_end(ts, done);
+            frame_end(ts, done, next_instr - 1);
         }
         if (was_entry) { goto leave; }
         LOAD_FRAME();
