@@ -24,7 +24,7 @@ OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o)
 BOUND   := $(shell grep -lE '^\#include "gen/.*\.bind\.h"' $(SOURCES))
 BINDS   := $(BOUND:src/%.c=$(GEN)/%.bind.h)
 
-.PHONY: all demo test check soak bench tour oracle lint clean generated ids force
+.PHONY: all demo test check gil-test model soak soak-gil bench tour oracle lint clean generated ids force
 all: $(BUILD)/hob compile_commands.json
 
 # --- generated headers: everything below $(GEN) ---
@@ -82,7 +82,23 @@ demo: packages
 test: packages
 	@$(MAKE) --no-print-directory -j2 all
 	@$(MAKE) --no-print-directory abi
+	@$(MAKE) --no-print-directory gil-test
 	@$(PYTHON) tests/all.py $(BUILD)/hob
+
+# --- the stove: alone, as a model (needs the package spin), and under everything at once ---
+GIL_TEST := tests/gil/gil_test.c src/state/gil.c src/base/os/futex.c
+$(BUILD)/gil_test: $(GIL_TEST) src/state/gil.h src/state/thread.h src/state/interp.h
+	@mkdir -p $(@D)
+	@gcc $(CFLAGS) -no-pie $(GIL_TEST) $(filter -fsanitize=%,$(FLAGS_$(CONFIG))) -lpthread -o $@
+gil-test: $(BUILD)/gil_test
+	@$(BUILD)/gil_test
+model:
+	@$(PYTHON) tests/gil/model.py
+SOAK ?= 600
+soak-gil: all $(BUILD)/gil_test
+	@$(BUILD)/gil_test 20
+	@$(BUILD)/hob -X gil=shake,1 tests/gil/stress.py --switches 1000000
+	@$(BUILD)/hob tests/gil/stress.py --seconds $(SOAK)
 
 oracle:
 	@$(PYTHON) tests/run.py $(PYTHON)
@@ -97,6 +113,7 @@ soak: packages
 	@$(MAKE) --no-print-directory -j2 CONFIG=debug all
 	@$(PYTHON) tests/faults/run.py build/debug/hob
 	@$(PYTHON) tests/stress/run.py build/debug/hob
+	@$(MAKE) --no-print-directory soak-gil
 
 bench: all                                      # also against the last commit: build/last
 	@$(PYTHON) bench/run.py $(BUILD)/hob

@@ -11,6 +11,7 @@
  */
 #include <Python.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <structmember.h>
@@ -22,15 +23,19 @@
 #include "base/c.h"
 #include "memory/own.h"
 #include "state/breaker.h"
+#include "state/gil.h"
+#include "state/runtime.h"
 
 enum { N_SIGNALS = 65 };                /* Linux: 1 .. 64 */
 
 static struct {
     _Atomic int has_arrived;
+    _Atomic int is_echo;                /* nudge_main has sent it once more */
     PyObject *func;                     /* owned, or NULL */
 } handlers[N_SIGNALS];
 
 static _Atomic int some_arrived;
+static sigset_t blocked_by_main;        /* as far as we know */
 static struct { _Atomic int fd; int warns; } wakeup = {-1, 1};
 
 static PyObject *default_handler;       /* int SIG_DFL */
@@ -97,11 +102,27 @@ mark(int signum)
     write_wakeup(signum);
 }
 
+/* The signal came to another thread while the main thread is in a system call,
+ * or asleep for a lock: send it there too, or nobody would run the handler soon. */
+static void
+nudge_main(int signum)
+{
+    PyInterpreterState *interp = _PyRuntime.main_interp;
+    if (!interp || !hob_gil_main_is_away(interp->gil)) { return; }
+    if (sigismember(&blocked_by_main, signum)) { return; }     /* it would not be heard */
+    atomic_store(&handlers[signum].is_echo, 1);
+    syscall(SYS_tgkill, getpid(), _PyRuntime.main_native_thread, signum);
+}
+
 static void
 on_signal(int signum)
 {
     int saved = errno;
-    mark(signum);
+    bool is_main = pthread_self() == _PyRuntime.main_thread;
+    if (!is_main || !atomic_exchange(&handlers[signum].is_echo, 0)) {
+        mark(signum);
+        if (!is_main) { nudge_main(signum); }
+    }
     errno = saved;
 }
 
@@ -405,6 +426,12 @@ set_of(const sigset_t *set)
     return take(result);
 }
 
+static void
+remember_mask(void)
+{
+    pthread_sigmask(SIG_BLOCK, NULL, &blocked_by_main);
+}
+
 /** pthread_sigmask($module, how, mask, /)
  *
  *  Read and change which signals this thread does not take now.
@@ -419,6 +446,7 @@ pthread_sigmask_(PyObject *module, int how, PyObject *mask)
         errno = error;
         return PyErr_SetFromErrno(PyExc_OSError);
     }
+    if (pthread_self() == _PyRuntime.main_thread) { remember_mask(); }
     if (PyErr_CheckSignals()) { return NULL; }
     return set_of(&old);
 }
@@ -702,6 +730,7 @@ void hob_signal_after_fork(void);
 status
 hob_signal_install(void)
 {
+    remember_mask();
     PyOS_setsig(SIGPIPE, SIG_IGN);
     PyOS_setsig(SIGXFSZ, SIG_IGN);
     own PyObject *module = PyImport_ImportModule("_signal");
@@ -718,7 +747,11 @@ void
 hob_signal_after_fork(void)
 {
     atomic_store(&some_arrived, 0);
-    for (int i = 1; i < N_SIGNALS; i++) { atomic_store(&handlers[i].has_arrived, 0); }
+    for (int i = 1; i < N_SIGNALS; i++) {
+        atomic_store(&handlers[i].has_arrived, 0);
+        atomic_store(&handlers[i].is_echo, 0);
+    }
+    remember_mask();                            /* the forking thread is the main one now */
 }
 
 void

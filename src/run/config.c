@@ -10,8 +10,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include <wchar.h>
+#include <wctype.h>
 
+#include "base/os/futex.h"
 #include "run/version.h"
+#include "state/gil.h"
 
 /* The legacy globals. */
 int Py_DebugFlag, Py_VerboseFlag, Py_QuietFlag, Py_InteractiveFlag, Py_InspectFlag;
@@ -366,6 +369,38 @@ read_tracemalloc(PyConfig *config)
 }
 
 static PyStatus
+use_gil(enum hob_gil_mode mode, uint64_t seed)
+{
+    hob_gil_set_mode(&hob_the_gil, mode, seed);
+    return PyStatus_Ok();
+}
+
+/* -X gil=hob|cpython|shake[,seed]: the rules by which threads take turns. */
+static PyStatus
+read_gil(PyConfig *config)
+{
+    const wchar_t *option = hob_config_xoption(config, L"gil");
+    if (!option) { return PyStatus_Ok(); }
+    const wchar_t *rules = option[3] ? option + 4 : L"";
+    if (wcscmp(rules, L"hob") == 0)     { return use_gil(GIL_HOB, 0); }
+    if (wcscmp(rules, L"cpython") == 0) { return use_gil(GIL_CPYTHON, 0); }
+    if (wcscmp(rules, L"shake") == 0) {
+        uint64_t seed = hob_clock_ns() ^ (uint64_t)getpid() << 32;
+        seed = seed % 1000000;
+        fprintf(stderr, "-X gil=shake,%u\n", (unsigned)seed);      /* to do it again */
+        return use_gil(GIL_SHAKE, seed);
+    }
+    if (wcsncmp(rules, L"shake,", 6) == 0 && iswdigit((wint_t)rules[6])) {
+        wchar_t *end;
+        errno = 0;
+        unsigned long long seed = wcstoull(rules + 6, &end, 10);
+        if (*end == 0 && errno == 0) { return use_gil(GIL_SHAKE, seed); }
+    }
+    return hob_status_in("config_read_gil", "-X gil: expected \"hob\", \"cpython\", "
+                         "\"shake\" or \"shake,\" and a seed (a whole number)");
+}
+
+static PyStatus
 read_frozen_modules(PyConfig *config)
 {
     const wchar_t *option = hob_config_xoption(config, L"frozen_modules");
@@ -568,7 +603,7 @@ PyConfig_Read(PyConfig *config)
     if (config->isolated > 0) { config->use_environment = config->user_site_directory = 0; }
     read_flags(config);
     PyStatus (*const steps[])(PyConfig *) = {
-        read_hash_seed, read_tracemalloc, read_int_max_str_digits, read_frozen_modules,
+        read_hash_seed, read_tracemalloc, read_int_max_str_digits, read_gil, read_frozen_modules,
         read_pycache_prefix, read_encodings, read_warn_options, make_filename_absolute,
     };
     for (size_t i = 0; i < ARRAY_LEN(steps); i++) {

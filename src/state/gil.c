@@ -32,12 +32,13 @@
  *            the word, look at nap" in drop, and "set nap, look at is_queued" in
  *            sleep_for_lock with "queue, look at nap" of whoever wakes: both sides
  *            need sequential consistency.
- * Proof      tests/state/gil.pml (every order of a few threads), tests/state/gil_test.c
+ * Proof      tests/gil/gil.pml (every order of a few threads), tests/gil/gil_test.c
  * Next       breaker.c, lock.c; docs/internals/state.md, docs/decisions
  */
 #include "state/gil.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include "base/os/futex.h"
@@ -376,9 +377,9 @@ n_cores(hob_gil *gil)
 
 /* One spinner fewer than there are cores, one more if it is urgent. */
 static bool
-may_spin(hob_gil *gil, const hob_gil_thread *t)
+may_spin(hob_gil *gil, bool urgent)
 {
-    int limit = n_cores(gil) - !t->is_urgent;
+    int limit = n_cores(gil) - !urgent;
     for (int tries = 0; atomic_fetch_add(&gil->n_spinners, 1) >= limit; tries++) {
         atomic_fetch_sub(&gil->n_spinners, 1);
         if (tries == 20) { return false; }
@@ -389,9 +390,9 @@ may_spin(hob_gil *gil, const hob_gil_thread *t)
 
 /* NAP_AWAKE when the budget is spent, NAP_GRANTED, or NAP_COME: try now. */
 static uint32_t
-spin(hob_gil *gil, hob_gil_thread *t, uint64_t budget_ns)
+spin(hob_gil *gil, hob_gil_thread *t, uint64_t budget_ns, bool urgent)
 {
-    if (!budget_ns || n_cores(gil) < 2 || !may_spin(gil, t)) { return NAP_AWAKE; }
+    if (!budget_ns || n_cores(gil) < 2 || !may_spin(gil, urgent)) { return NAP_AWAKE; }
     uint32_t nap;
     uint64_t end = hob_clock_ns() + budget_ns;
     do {
@@ -439,7 +440,7 @@ nap_in_queue(hob_gil *gil, hob_gil_thread *t)
 static void
 wait_turn(hob_gil *gil, hob_gil_thread *t, uint64_t budget_ns)
 {
-    uint32_t nap = spin(gil, t, budget_ns);
+    uint32_t nap = spin(gil, t, budget_ns, t->is_urgent);
     for (;;) {
         if (nap == NAP_AWAKE) { nap = nap_in_queue(gil, t); }
         if (nap == NAP_GRANTED) { return; }
@@ -467,7 +468,7 @@ wait_turn(hob_gil *gil, hob_gil_thread *t, uint64_t budget_ns)
         if (asks) { ask(gil, ASKED_NOW); }
         set_timer(gil, t, asks);
         unlock_queue(gil);
-        nap = spin(gil, t, is_first ? gil->spin_ns : 0);
+        nap = spin(gil, t, is_first ? gil->spin_ns : 0, t->is_urgent);
     }
 }
 
@@ -626,6 +627,13 @@ shake(hob_gil *gil, hob_gil_thread *t)
     queue_again(gil, t, false);
     grant(gil, next, hob_clock_ns(), true);
     wait_turn(gil, t, 0);
+}
+
+void
+hob_gil_await_arrival(hob_gil_thread *t)
+{
+    if (t->gil->mode != GIL_SHAKE) { return; }
+    while (!atomic_load(&t->is_queued) && !t->gil->is_closed) { sched_yield(); }
 }
 
 void
@@ -839,7 +847,7 @@ wait_for_release(hob_gil_thread *t, int64_t timeout_ns, uint64_t deadline, bool 
 {
     hob_gil *gil = t->gil;
     lock_wait why = LOCK_FREED;
-    uint32_t nap = spin(gil, t, spin_budget(gil, t));
+    uint32_t nap = spin(gil, t, spin_budget(gil, t), true);
     if (nap == NAP_AWAKE) {
         nap = sleep_for_lock(t, timeout_ns, deadline, interruptible, &why);
     }

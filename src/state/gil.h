@@ -80,6 +80,10 @@ void hob_gil_drop(hob_gil_thread *self);                        /* DROPS_GIL */
  * has come.  The caller owns the GIL before and after. */
 void hob_gil_check(hob_gil_thread *self);
 
+/* The caller, who owns the GIL, has just started thread t.  With GIL_SHAKE wait
+ * until it queues, so that the same seed finds the same threads there. */
+void hob_gil_await_arrival(hob_gil_thread *t);
+
 /* The running thread goes on under another state. */
 void hob_gil_rename(hob_gil *gil, hob_gil_thread *from, hob_gil_thread *to);
 

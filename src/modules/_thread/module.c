@@ -96,6 +96,7 @@ start_new_thread(PyObject *module, PyObject *given)
         PyErr_SetString(PyExc_RuntimeError, "can't start new thread");
         return NULL;
     }
+    hob_gil_await_arrival(&hob_thread_of(ts)->gil);
     return PyLong_FromUnsignedLong(id);
 }
 
