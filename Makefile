@@ -1,7 +1,8 @@
-# Hob.  make · make demo · make test · make lint · make oracle · make CONFIG=debug|asan|ubsan|tsan
+# Hob.  make · make demo · make test · make lint · make oracle · make CONFIG=debug|asan|ubsan|tsan|fuzz
 CONFIG  ?= release
 PYTHON  ?= /usr/bin/python3.11
-CC      := $(if $(shell command -v ccache),ccache )gcc
+COMPILER := $(if $(filter fuzz,$(CONFIG)),clang,gcc)     # only clang has libFuzzer
+CC      := $(if $(shell command -v ccache),ccache )$(COMPILER)
 BUILD   := build/$(CONFIG)
 GEN     := $(BUILD)/gen
 
@@ -14,6 +15,10 @@ FLAGS_quick   := -O1 -DNDEBUG
 FLAGS_debug   := -O1 -DHOB_DEBUG
 FLAGS_asan    := -O1 -DHOB_DEBUG -fsanitize=address -fno-omit-frame-pointer
 FLAGS_ubsan   := -O1 -DHOB_DEBUG -DHOB_UBSAN -fsanitize=undefined -fno-sanitize-recover=undefined
+FLAGS_fuzz    := -O1 -DHOB_DEBUG -Wno-bitwise-instead-of-logical \
+                 -Wno-tautological-constant-out-of-range-compare \
+                 -fsanitize=fuzzer-no-link,address,undefined \
+                 -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 FLAGS_tsan    := -O1 -DHOB_DEBUG -fsanitize=thread
 CFLAGS  := $(BASE) $(WARN) $(FLAGS_$(CONFIG)) $(EXTRA)
 LDFLAGS := -no-pie -rdynamic $(if $(shell command -v mold),-fuse-ld=mold) $(filter -fsanitize=%,$(FLAGS_$(CONFIG)))
@@ -54,7 +59,7 @@ $(BUILD)/obj/abi_stubs.o: tests/abi/symbols.tsv tools/gen/abi.py
 
 $(BUILD)/hob: $(OBJECTS) $(BUILD)/obj/abi_stubs.o
 	@echo "  LD $@"
-	@gcc $(LDFLAGS) -Wl,--gc-sections $^ $(LIBS) -o $@
+	@$(COMPILER) $(LDFLAGS) -Wl,--gc-sections $^ $(LIBS) -o $@
 
 # --- the C ABI: which names are still stubs; is the surface whole? ---
 .PHONY: stubs abi
@@ -127,6 +132,17 @@ tour: all
 
 lint:
 	@$(PYTHON) tools/check_rooms.py && $(PYTHON) tools/check_sizes.py && echo "lint: clean"
+
+# --- fuzzing: make fuzz TARGET=parse SECONDS=600 (tests/fuzz/targets.py; needs clang) ---
+TARGET  ?= parse
+SECONDS ?= 60
+.PHONY: fuzz
+fuzz:
+	@$(MAKE) --no-print-directory -j2 CONFIG=fuzz build/fuzz/fuzzer
+	@$(PYTHON) tests/fuzz/run.py build/fuzz/fuzzer $(TARGET) $(SECONDS) $(OPTIONS)
+$(BUILD)/fuzzer: $(filter-out %/run/hob.o,$(OBJECTS)) $(BUILD)/obj/abi_stubs.o tests/fuzz/fuzz.c
+	@echo "  LD $@"
+	@$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -Wl,--gc-sections $^ $(LIBS) -o $@
 
 clean:
 	rm -rf build

@@ -21,6 +21,7 @@
 #include "bytecode/linetable.h"
 #include "gen/bytecode/opcode.h"
 #include "memory/own.h"
+#include "state/c_stack.h"
 #include "state/interp.h"
 #include "state/runtime.h"
 
@@ -426,6 +427,7 @@ _PyCode_ConstantKey(PyObject *op)
         Py_complex z = PyComplex_AsCComplex(op);
         return zero_aware_key(op, is_negative_zero(z.real), is_negative_zero(z.imag));
     }
+    if (!hob_c_stack_has_room()) { return NULL; }
     if (PyTuple_CheckExact(op)) { return tuple_key(op); }
     if (PyFrozenSet_CheckExact(op)) { return frozenset_key(op); }
 

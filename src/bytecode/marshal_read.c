@@ -16,6 +16,7 @@
 #include "bytecode/code.h"
 #include "memory/own.h"
 #include "objects/ids.h"
+#include "state/c_stack.h"
 
 typedef struct {
     const uint8_t *at, *end;            /* memory */
@@ -539,7 +540,7 @@ read_object(reader *r)
 {
     int head = read_byte(r);
     if (UNLIKELY(head < 0)) { return NULL; }
-    if (UNLIKELY(r->depth >= MARSHAL_DEPTH)) {
+    if (UNLIKELY(r->depth >= MARSHAL_DEPTH || hob_c_stack_is_low())) {
         PyErr_SetString(PyExc_ValueError, "recursion limit exceeded");
         return NULL;
     }

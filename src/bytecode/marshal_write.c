@@ -14,6 +14,7 @@
 #include "bytecode/buffer.h"
 #include "bytecode/code.h"
 #include "memory/own.h"
+#include "state/c_stack.h"
 
 typedef enum { W_FINE, W_UNMARSHALLABLE, W_TOO_DEEP, W_NO_MEMORY } write_error;
 
@@ -399,7 +400,7 @@ static void
 write_object(writer *w, PyObject *op)
 {
     w->depth++;
-    if (w->depth > MARSHAL_DEPTH) { w->error = W_TOO_DEEP; }
+    if (w->depth > MARSHAL_DEPTH || hob_c_stack_is_low()) { w->error = W_TOO_DEEP; }
     else if (!op) { write_byte(w, MARSHAL_NULL); }
     else if (op == Py_None) { write_byte(w, MARSHAL_NONE); }
     else if (op == PyExc_StopIteration) { write_byte(w, MARSHAL_STOP_ITERATION); }

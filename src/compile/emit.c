@@ -8,6 +8,7 @@
 
 #include "compile/assemble.h"
 #include "objects/ids.h"
+#include "state/c_stack.h"
 
 /* --- errors --- */
 
@@ -16,6 +17,16 @@ hob_compile_fail(hob_compiler *c)
 {
     EXPECT(c->failed || PyErr_Occurred());
     c->failed = true;
+}
+
+bool
+hob_emit_goes_on(hob_compiler *c)
+{
+    if (!c->failed && hob_c_stack_is_low()) {
+        hob_tree_too_deep();
+        c->failed = true;
+    }
+    return !c->failed;
 }
 
 static void

@@ -65,6 +65,9 @@ typedef struct {
     hob_block nowhere;                  /* stands for blocks after a failure */
 } hob_compiler;
 
+/* False after a failure, and when the tree is too deep for the C stack: that is one. */
+bool hob_emit_goes_on(hob_compiler *c);
+
 /* --- units --- */
 
 /* Begin a code object; false after a failure, when it must not be ended. */

@@ -68,7 +68,7 @@ jump_if_chain(hob_compiler *c, hob_expr *test, hob_block *target, bool when)
 void
 hob_compile_jump_if(hob_compiler *c, hob_expr *test, hob_block *target, bool when)
 {
-    if (c->failed) { return; }
+    if (!hob_emit_goes_on(c)) { return; }
     if (test->kind == EXPR_UNARY_OP && test->v.unary_op.op == UNARYOP_NOT) {
         hob_compile_jump_if(c, test->v.unary_op.operand, target, !when);
         return;
@@ -355,7 +355,7 @@ compile_expr_inner(hob_compiler *c, hob_expr *e)
 void
 hob_compile_expr(hob_compiler *c, hob_expr *e)
 {
-    if (c->failed) { return; }
+    if (!hob_emit_goes_on(c)) { return; }
     hob_location at = c->unit->at;
     AT(c, e);
     compile_expr_inner(c, e);

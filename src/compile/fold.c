@@ -12,6 +12,7 @@
 
 #include "compile/symtable.h"
 #include "objects/ids.h"
+#include "state/c_stack.h"
 
 enum {
     MOST_INT_BITS = 128,
@@ -580,7 +581,7 @@ static bool
 go_deeper(folder *f)
 {
     if (f->failed) { return false; }
-    if (++f->depth > f->depth_limit) {
+    if (++f->depth > f->depth_limit || hob_c_stack_is_low()) {
         f->depth--;
         hob_tree_too_deep();
         f->failed = true;

@@ -509,7 +509,7 @@ compile_or(hob_compiler *c, hob_pattern *p, attempt *a)
 static void
 compile_pattern(hob_compiler *c, hob_pattern *p, attempt *a)
 {
-    if (c->failed) { return; }
+    if (!hob_emit_goes_on(c)) { return; }
     AT(c, p);
     switch (p->kind) {
     case PATTERN_MATCH_VALUE: compile_value(c, p, a); break;

@@ -465,7 +465,7 @@ compile_expr_stmt(hob_compiler *c, hob_expr *value)
 static void
 compile_stmt(hob_compiler *c, hob_stmt *s)
 {
-    if (c->failed) { return; }
+    if (!hob_emit_goes_on(c)) { return; }
     AT(c, s);
     switch (s->kind) {
     case STMT_FUNCTION_DEF:

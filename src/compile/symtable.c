@@ -14,6 +14,7 @@
 #include "compile/compile.h"
 
 #include "objects/ids.h"
+#include "state/c_stack.h"
 #include "state/runtime.h"
 
 /* --- errors --- */
@@ -577,7 +578,7 @@ static bool                             /* false after a failure */
 go_deeper(hob_symtable *st)
 {
     if (st->failed) { return false; }
-    if (++st->depth > st->depth_limit) {
+    if (++st->depth > st->depth_limit || hob_c_stack_is_low()) {
         st->depth--;
         hob_tree_too_deep();
         st->failed = true;

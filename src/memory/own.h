@@ -21,5 +21,5 @@ hob_own_drop(void *slot)
     Py_XDECREF(op);
 }
 
-#define own     __attribute__((cleanup(hob_own_drop)))
+#define own     __attribute__((cleanup(hob_own_drop), unused))
 #define take(x) ({ __typeof__(x) taken_ = (x); (x) = NULL; taken_; })

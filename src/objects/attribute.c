@@ -315,6 +315,7 @@ PyObject_GetAttr(PyObject *self, PyObject *name)
         error_name_not_str(name);
         return NULL;
     }
+    if (!hob_c_stack_has_room()) { return NULL; }
     PyObject *result = NULL;
     if (LIKELY(type->tp_getattro != NULL)) {
         result = type->tp_getattro(self, name);
@@ -341,6 +342,7 @@ _PyObject_LookupAttr(PyObject *self, PyObject *name, PyObject **result)
         error_name_not_str(name);
         return -1;
     }
+    if (!hob_c_stack_has_room()) { return -1; }
     if (type->tp_getattro == PyObject_GenericGetAttr) {
         *result = generic_get(self, name, NULL, true);
         if (*result) { return 1; }

@@ -129,6 +129,7 @@ classmethod_get(PyObject *op, PyObject *instance, PyObject *type)
     PyObject *callable = WRAPPED(op)->callable;
     if (!callable) { return error_uninitialized("classmethod"); }
     if (!type) { type = (PyObject *)Py_TYPE(instance); }
+    if (!hob_c_stack_has_room()) { return NULL; }
     descrgetfunc get = Py_TYPE(callable)->tp_descr_get;
     return get ? get(callable, type, type) : PyMethod_New(callable, type);
 }

@@ -10,6 +10,7 @@
 #include "memory/own.h"
 #include "objects/bind.h"
 #include "objects/iterators.h"
+#include "objects/object.h"
 #include "state/runtime.h"
 
 typedef hob_enumerate enumerate;
@@ -149,7 +150,7 @@ static PyObject *
 enumerate_next(PyObject *op)
 {
     enumerate *self = (enumerate *)op;
-    PyObject *item = Py_TYPE(self->iter)->tp_iternext(self->iter);
+    PyObject *item = hob_object_next(self->iter);
     if (!item) { return NULL; }
     PyObject *number = next_number(self);
     if (!number) {

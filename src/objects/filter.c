@@ -3,6 +3,7 @@
 
 #include "memory/own.h"
 #include "objects/bind.h"
+#include "objects/object.h"
 
 typedef struct filter {
     PyObject_HEAD
@@ -79,9 +80,8 @@ static PyObject *
 filter_next(PyObject *op)
 {
     filter *self = (filter *)op;
-    iternextfunc next = Py_TYPE(self->iter)->tp_iternext;
     for (;;) {
-        PyObject *item = next(self->iter);
+        PyObject *item = hob_object_next(self->iter);
         if (!item) { return NULL; }
         tri passed = passes(self, item);
         if (passed > 0) { return item; }

@@ -3,6 +3,7 @@
 
 #include "memory/own.h"
 #include "objects/bind.h"
+#include "objects/object.h"
 
 enum { FEW = 6 };
 
@@ -79,7 +80,7 @@ map_next(PyObject *op)
     Py_ssize_t i = 0;
     for (; i < n; i++) {
         PyObject *iter = PyTuple_GET_ITEM(self->iters, i);
-        args[i] = Py_TYPE(iter)->tp_iternext(iter);
+        args[i] = hob_object_next(iter);
         if (!args[i]) { break; }
     }
     if (i == n) {

@@ -16,19 +16,20 @@ typedef struct proxy_object {
 static Py_ssize_t
 proxy_len(PyObject *self)
 {
-    return PyObject_Size(MAPPING(self));
+    return hob_c_stack_has_room() ? PyObject_Size(MAPPING(self)) : -1;
 }
 
 static PyObject *
 proxy_getitem(PyObject *self, PyObject *key)
 {
-    return PyObject_GetItem(MAPPING(self), key);
+    return hob_c_stack_has_room() ? PyObject_GetItem(MAPPING(self), key) : NULL;
 }
 
 static int
 proxy_contains(PyObject *self, PyObject *key)
 {
     PyObject *mapping = MAPPING(self);
+    if (!hob_c_stack_has_room()) { return -1; }
     return PyDict_CheckExact(mapping) ? PyDict_Contains(mapping, key)
                                       : PySequence_Contains(mapping, key);
 }
@@ -42,7 +43,7 @@ unwrap(PyObject *op)
 static PyObject *
 proxy_or(PyObject *left, PyObject *right)
 {
-    return PyNumber_Or(unwrap(left), unwrap(right));
+    return hob_c_stack_has_room() ? PyNumber_Or(unwrap(left), unwrap(right)) : NULL;
 }
 
 static PyObject *
@@ -54,7 +55,7 @@ proxy_ior(PyObject *self, PyObject *other)
 static PyObject *
 proxy_iter(PyObject *self)
 {
-    return PyObject_GetIter(MAPPING(self));
+    return hob_c_stack_has_room() ? PyObject_GetIter(MAPPING(self)) : NULL;
 }
 
 static PyObject *

@@ -13,6 +13,7 @@
 #include "memory/alloc.h"
 #include "memory/gc.h"
 #include "memory/own.h"
+#include "memory/trashcan.h"
 #include "objects/call.h"
 #include "objects/ids.h"
 #include "objects/type/type.h"
@@ -89,9 +90,13 @@ _Py_NewReference(PyObject *op)
     Py_SET_REFCNT(op, 1);
 }
 
+/* What a deallocator wants, so that a finalizer's few calls fit. */
+enum { DEALLOC_STACK = 16 * 1024 };
+
 void
 _Py_Dealloc(PyObject *op)
 {
+    if (UNLIKELY(hob_c_stack_is_low_by(DEALLOC_STACK)) && hob_trash_put_off(op)) { return; }
     Py_TYPE(op)->tp_dealloc(op);
 }
 
@@ -404,6 +409,7 @@ Py_hash_t
 PyObject_Hash(PyObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
+    if (!hob_c_stack_has_room()) { return -1; }
     if (LIKELY(type->tp_hash != NULL)) { return type->tp_hash(self); }
     if (!type->tp_dict) {       /* a static type nobody has readied */
         if (PyType_Ready(type) < 0) { return -1; }

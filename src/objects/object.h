@@ -6,20 +6,38 @@
 
 #include "base/c.h"
 #include "objects/undeclared.h"
+#include "state/c_stack.h"
 #include "state/runtime.h"
 
 /* --- deep recursion of C protocols ends in RecursionError ---
  * where reads like " while calling a Python object". */
+int hob_recursion_no_stack(PyThreadState *ts, const char *where);
+
+/* For the machine, whose calls do not use the C stack: the count alone. */
+static inline int
+hob_recursion_count(PyThreadState *ts, const char *where)
+{
+    return UNLIKELY(ts->recursion_remaining-- <= 0) ? _Py_CheckRecursiveCall(ts, where) : 0;
+}
+
 static inline int
 hob_recursion_enter(PyThreadState *ts, const char *where)
 {
-    return UNLIKELY(ts->recursion_remaining-- <= 0) ? _Py_CheckRecursiveCall(ts, where) : 0;
+    if (UNLIKELY(ts->recursion_remaining-- <= 0)) { return _Py_CheckRecursiveCall(ts, where); }
+    return UNLIKELY(hob_c_stack_is_low()) ? hob_recursion_no_stack(ts, where) : 0;
 }
 
 static inline void
 hob_recursion_leave(PyThreadState *ts)
 {
     ts->recursion_remaining++;
+}
+
+/* The next item of an iterator; one made of iterators may nest deeply. */
+static inline PyObject *
+hob_object_next(PyObject *iter)
+{
+    return hob_c_stack_has_room() ? Py_TYPE(iter)->tp_iternext(iter) : NULL;
 }
 
 /* --- errors --- */

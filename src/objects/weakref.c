@@ -22,6 +22,7 @@
 #include "memory/gc.h"
 #include "memory/own.h"
 #include "objects/ids.h"
+#include "state/c_stack.h"
 
 static inline PyWeakReference **
 list_of(PyObject *op)
@@ -276,6 +277,7 @@ static PyObject *
 unwrap(PyObject *op)
 {
     if (!op || !PyWeakref_CheckProxy(op)) { return Py_XNewRef(op); }
+    if (!hob_c_stack_has_room()) { return NULL; }
     PyObject *object = PyWeakref_GET_OBJECT(op);
     if (object == Py_None) {
         PyErr_SetString(PyExc_ReferenceError, "weakly-referenced object no longer exists");

@@ -9,6 +9,7 @@
 #include "memory/own.h"
 #include "objects/bind.h"
 #include "objects/iterators.h"
+#include "objects/object.h"
 
 typedef struct zip {
     PyObject_HEAD
@@ -73,12 +74,6 @@ zip_traverse(PyObject *op, visitproc visit, void *arg)
     return 0;
 }
 
-static PyObject *
-step(PyObject *iter)
-{
-    return Py_TYPE(iter)->tp_iternext(iter);
-}
-
 /* Iterator i has just ended in strict mode: raise unless all have. */
 static COLD PyObject *
 check_all_ended(zip *self, Py_ssize_t i)
@@ -94,7 +89,7 @@ check_all_ended(zip *self, Py_ssize_t i)
         return NULL;
     }
     for (i = 1; i < self->n; i++) {
-        PyObject *item = step(PyTuple_GET_ITEM(self->iters, i));
+        PyObject *item = hob_object_next(PyTuple_GET_ITEM(self->iters, i));
         if (item) {
             Py_DECREF(item);
             PyErr_Format(PyExc_ValueError, "zip() argument %zd is longer than argument%s%zd",
@@ -118,7 +113,7 @@ zip_next(PyObject *op)
     PyObject *result = reuse ? Py_NewRef(self->result) : PyTuple_New(n);
     if (!result) { return NULL; }
     for (Py_ssize_t i = 0; i < n; i++) {
-        PyObject *item = step(PyTuple_GET_ITEM(self->iters, i));
+        PyObject *item = hob_object_next(PyTuple_GET_ITEM(self->iters, i));
         if (!item) {
             Py_DECREF(result);
             return self->is_strict ? check_all_ended(self, i) : NULL;

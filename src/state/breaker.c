@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 
 #include "base/trace.h"
+#include "memory/trashcan.h"
 #include "state/gil.h"
 #include "state/runtime.h"
 #include "state/thread.h"
@@ -173,6 +174,10 @@ hob_breaker_handle(PyThreadState *ts)
             if ((bits & BREAK_SIGNAL) && run_signal_handlers(ts) < 0) { return -1; }
             if ((bits & BREAK_PENDING) && make_calls(ts) < 0) { return -1; }
         }
+    }
+    if (bits & BREAK_TRASH) {
+        hob_breaker_clear(ts->interp, BREAK_TRASH);
+        hob_trash_empty(ts);
     }
     if (bits & BREAK_GIL) { yield(ts); }
     return ts->async_exc || (bits & BREAK_ASYNC) ? raise_async(ts) : 0;

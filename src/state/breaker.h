@@ -17,8 +17,9 @@ static inline void
 hob_breaker_enter(PyThreadState *ts)
 {
     int bits = __atomic_load_n(&hob_breaker_main_work, __ATOMIC_RELAXED);
-    if (UNLIKELY(bits | (ts->async_exc != NULL))) {
-        hob_breaker_set(ts->interp, bits | (ts->async_exc ? BREAK_ASYNC : 0));
+    if (UNLIKELY(bits | (ts->async_exc != NULL) | (ts->trash_delete_later != NULL))) {
+        hob_breaker_set(ts->interp, bits | (ts->async_exc ? BREAK_ASYNC : 0)
+                                        | (ts->trash_delete_later ? BREAK_TRASH : 0));
     }
 }
 

@@ -64,6 +64,7 @@ enum {
     BREAK_SIGNAL  = 2,                  /* a signal has arrived */
     BREAK_PENDING = 4,                  /* Py_AddPendingCall */
     BREAK_ASYNC   = 8,                  /* PyThreadState_SetAsyncExc */
+    BREAK_TRASH   = 16,                 /* deallocations were put off */
 };
 
 static inline void

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/os/futex.h"
+#include "state/c_stack.h"
 
 typedef struct {
     _Atomic uint32_t state;
@@ -112,7 +113,8 @@ PyThread_start_new_thread(void (*func)(void *), void *arg)
     }
     *start = (start_args){func, arg};
     pthread_t thread;
-    int error = stack_size ? pthread_attr_setstacksize(&attributes, stack_size) : 0;
+    int error = stack_size ? pthread_attr_setstacksize(&attributes,
+                                                       stack_size + HOB_C_STACK_RESERVE) : 0;
     if (!error) { error = pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED); }
     if (!error) { error = pthread_create(&thread, &attributes, run_thread, start); }
     pthread_attr_destroy(&attributes);

@@ -18,6 +18,7 @@
 
 #include "base/trace.h"
 #include "memory/pool.h"
+#include "memory/trashcan.h"
 #include "state/breaker.h"
 #include "state/interp.h"
 #include "state/runtime.h"
@@ -184,6 +185,7 @@ hob_thread_clear(PyThreadState *ts)
     Py_CLEAR(ts->async_gen_firstiter);
     Py_CLEAR(ts->async_gen_finalizer);
     Py_CLEAR(ts->context);
+    if (ts->trash_delete_later && ts == hob_ts()) { hob_trash_empty(ts); }
 }
 
 void

@@ -12,6 +12,7 @@
 #include "syntax/syntax.h"
 
 #include "memory/own.h"
+#include "state/c_stack.h"
 
 #include <string.h>
 
@@ -94,7 +95,7 @@ static PyObject *
 node_to_object(writer *w, const void *node, int type)
 {
     if (!node) { Py_RETURN_NONE; }
-    if (++w->depth > w->limit) {
+    if (++w->depth > w->limit || hob_c_stack_is_low()) {
         PyErr_SetString(PyExc_RecursionError,
                         "maximum recursion depth exceeded during ast construction");
         return NULL;

@@ -225,6 +225,7 @@ static hob_expr *
 parse_conditional(hob_parser *p)
 {
     int first = p->mark;
+    if (!hob_parser_depth(p)) { return NULL; }
     if (peek(p) == TOK_LAMBDA) { return WITHIN(p, 1, parse_lambda(p)); }
 
     hob_expr *body = parse_disjunction(p);

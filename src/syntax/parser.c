@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "state/c_stack.h"
+
 enum { MAX_DEPTH = 6000 };
 
 /* --- tokens --- */
@@ -154,7 +156,7 @@ hob_parser_span(hob_parser *p, int first)
 bool
 hob_parser_depth(hob_parser *p)
 {
-    if (LIKELY(p->depth <= MAX_DEPTH)) { return true; }
+    if (LIKELY(p->depth <= MAX_DEPTH) && LIKELY(!hob_c_stack_is_low())) { return true; }
     if (!p->failed) { PyErr_NoMemory(); }
     p->failed = true;
     return false;

@@ -7,6 +7,7 @@
 #include "syntax/syntax.h"
 
 #include "memory/own.h"
+#include "state/c_stack.h"
 
 #include <stdarg.h>
 
@@ -54,7 +55,7 @@ static bool
 enter(checker *c, const hob_span *at)
 {
     if (!check_span(at)) { return false; }
-    if (++c->depth <= c->limit) { return true; }
+    if (++c->depth <= c->limit && !hob_c_stack_is_low()) { return true; }
     PyErr_SetString(PyExc_RecursionError, "maximum recursion depth exceeded during compilation");
     return false;
 }
@@ -121,7 +122,7 @@ check_constant(checker *c, PyObject *value)
         return true;
     }
     if (PyTuple_CheckExact(value) || PyFrozenSet_CheckExact(value)) {
-        if (++c->depth > c->limit) {
+        if (++c->depth > c->limit || hob_c_stack_is_low()) {
             PyErr_SetString(PyExc_RecursionError,
                             "maximum recursion depth exceeded during compilation");
             return false;

@@ -17,4 +17,3 @@ PySendResult hob_trace_send(PyThreadState *ts, hob_frame *frame, PyObject *recei
                             PyObject *sent, PyObject **result);
 
 /* RecursionError: the C stack is nearly used up. */
-COLD void hob_c_stack_error(const char *where);

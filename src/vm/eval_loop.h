@@ -253,7 +253,7 @@
     } while (0)
 #define ENTER_C()                                                               \
     do {                                                                        \
-        if (hob_recursion_enter(ts, " while calling a Python object")) {        \
+        if (hob_recursion_count(ts, " while calling a Python object")) {        \
             goto error;                                                         \
         }                                                                       \
     } while (0)
@@ -417,11 +417,6 @@ _PyEval_EvalFrameDefault(PyThreadState *ts, hob_frame *frame, int throwing)
     frame->previous = cframe->previous->current_frame;
     cframe->current_frame = frame;
     ts->cframe = cframe;
-    if (UNLIKELY(hob_c_stack_is_low())) {
-        ts->recursion_remaining--;
-        hob_c_stack_error("");
-        goto exit_unwind;
-    }
     if (UNLIKELY(hob_recursion_enter(ts, ""))) {
         ts->recursion_remaining--;
         goto exit_unwind;
@@ -436,7 +431,7 @@ _PyEval_EvalFrameDefault(PyThreadState *ts, hob_frame *frame, int throwing)
 #endif
 
 start_frame:
-    if (UNLIKELY(hob_recursion_enter(ts, ""))) {
+    if (UNLIKELY(hob_recursion_count(ts, ""))) {
         ts->recursion_remaining--;
         goto exit_unwind;
     }
@@ -446,7 +441,7 @@ start_frame:
 resume_generator: UNUSED_LABEL;
     consts = ((PyTupleObject *)frame->code->co_consts)->ob_item;
     names = ((PyTupleObject *)frame->code->co_names)->ob_item;
-    if (UNLIKELY(hob_recursion_enter(ts, ""))) {
+    if (UNLIKELY(hob_recursion_count(ts, ""))) {
         ts->recursion_remaining--;
         while (sp > hob_frame_stack(frame)) {
             PyObject *top = *--sp;

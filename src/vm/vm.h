@@ -7,7 +7,6 @@
 
 #include "base/c.h"
 #include "vm/frame.h"
-#include "vm/recursion.h"
 
 /* --- start and end --- */
 MUST_USE status hob_vm_init(void);          /* after types: caches of the machine */

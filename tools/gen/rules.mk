@@ -19,7 +19,7 @@ $(BUILD)/obj/frozen_none.o: src/import/frozen.c | ids $(MADE)
 	@$(CC) $(CFLAGS) -DHOB_FROZEN_NONE -MMD -MP -c $< -o $@
 $(BUILD)/freeze: $(FREEZES) $(BUILD)/obj/abi_stubs.o
 	@echo "  LD $@"
-	@gcc $(LDFLAGS) -Wl,--gc-sections $^ $(LIBS) -o $@
+	@$(COMPILER) $(LDFLAGS) -Wl,--gc-sections $^ $(LIBS) -o $@
 $(GEN)/import/frozen.h: $(BUILD)/freeze tools/gen/frozen.py $(STDLIB)/os.py $(wildcard lib/*.py)
 	@mkdir -p $(@D)
 	@$(PYTHON) tools/gen/frozen.py $@ $(STDLIB) lib $<
@@ -29,7 +29,7 @@ OPS := $(sort $(wildcard src/vm/ops/*.ops))
 $(GEN)/bytecode/opcode.h: tools/gen/ops.py $(OPS)
 	@$(PYTHON) tools/gen/ops.py $@ $(GEN)/vm/eval_cases.h $(GEN)/bytecode/opcode_tables.h $(OPS) && touch $@
 MADE += $(GEN)/bytecode/opcode.h
-CFLAGS_eval := -fno-gcse -fno-crossjumping         # one indirect jump per instruction
+CFLAGS_eval := $(if $(filter gcc,$(COMPILER)),-fno-gcse -fno-crossjumping)    # one indirect jump per instruction
 
 MADE += $(GEN)/modules/stdlib_names.h
 $(GEN)/modules/stdlib_names.h: tools/gen/stdlib_names.py

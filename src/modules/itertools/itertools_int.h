@@ -9,6 +9,7 @@
 
 #include "memory/own.h"
 #include "objects/bind.h"
+#include "objects/object.h"
 
 extern PyTypeObject hob_accumulate_type, hob_chain_type, hob_combinations_type,
     hob_combinations_wr_type, hob_compress_type, hob_count_type, hob_cycle_type,
@@ -67,7 +68,7 @@ PyObject *hob_itertools_tee(PyObject *iterable, Py_ssize_t n);
 static inline PyObject *
 advance(PyObject *iter)
 {
-    return Py_TYPE(iter)->tp_iternext(iter);
+    return hob_object_next(iter);
 }
 
 /* After an iterator has ended: whether that was an error (StopIteration is not). */

@@ -51,7 +51,7 @@ PyObject_GetAIter(PyObject *self)
 PyObject *
 PyIter_Next(PyObject *self)
 {
-    PyObject *item = Py_TYPE(self)->tp_iternext(self);
+    PyObject *item = hob_object_next(self);
     if (UNLIKELY(!item) && hob_ts()->curexc_type) { (void)hob_error_drop(PyExc_StopIteration); }
     return item;
 }
