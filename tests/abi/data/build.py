@@ -16,7 +16,7 @@ MADE = tempfile.mkdtemp(dir='.')
 def build(name, *options):
     """Compile name.c; the path of the shared object."""
     out = os.path.join(os.path.abspath(MADE), name + '.so')
-    subprocess.run(['gcc', '-shared', '-fPIC', '-O1', '-w', '-std=gnu11', '-pthread',
+    subprocess.run(['gcc', '-shared', '-fPIC', '-O1', '-w', '-Werror=implicit-function-declaration', '-std=gnu11', '-pthread',
                     '-I' + sysconfig.get_path('include'),
                     os.path.join(HERE, name + '.c'), '-o', out, *options], check=True)
     return out
