@@ -132,6 +132,16 @@ drop_module_copies(PyInterpreterState *interp)
     }
 }
 
+/* What the program put into builtins goes; what it took away comes back. */
+static void
+restore_builtins(PyInterpreterState *interp)
+{
+    if (!interp->builtins_copy) { return; }
+    own PyObject *old = PyDict_Copy(interp->builtins);
+    if (old) { PyDict_Clear(interp->builtins); }
+    if (PyDict_Update(interp->builtins, interp->builtins_copy) < 0) { PyErr_Clear(); }
+}
+
 static void
 finish_modules(PyInterpreterState *interp)
 {
@@ -144,11 +154,9 @@ finish_modules(PyInterpreterState *interp)
     hob_gc_collect_quietly();
     hob_gc_shutdown_report();           /* while warnings can still be shown */
     hob_stdio_flush();
+    restore_builtins(interp);
     if (weak) { clear_surviving(interp, weak); }
     PyErr_Clear();
-    if (interp->builtins_copy && PyDict_Update(interp->builtins, interp->builtins_copy) < 0) {
-        PyErr_Clear();
-    }
     drop_module_copies(interp);
     Py_CLEAR(interp->modules_by_index);
     _PyModule_ClearDict(interp->sysdict);

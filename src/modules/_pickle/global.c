@@ -8,7 +8,7 @@
  */
 #include "modules/_pickle/pickle_int.h"
 
-#define PICKLING(...) (PyErr_Format(hob_pickle.PicklingError, __VA_ARGS__), -1)
+#define PICKLING(...) (PyErr_Format(hob_pickle()->PicklingError, __VA_ARGS__), -1)
 
 /* --- dotted names --- */
 
@@ -162,7 +162,7 @@ save_extension(pickler *self, PyObject *obj, location *where)
 {
     own PyObject *key = PyTuple_Pack(2, where->module_name, where->name);
     if (!key) { return -1; }
-    PyObject *number = PyDict_GetItemWithError(hob_pickle.extension_registry, key);
+    PyObject *number = PyDict_GetItemWithError(hob_pickle()->extension_registry, key);
     if (!number) { return PyErr_Occurred() ? -1 : 0; }
     if (!PyLong_Check(number)) {
         return PICKLING("Can't pickle %R: extension code %R isn't an integer", obj, number);
@@ -206,7 +206,7 @@ translate_back(PyObject **module, PyObject **name)
 {
     own PyObject *key = PyTuple_Pack(2, *module, *name);
     if (!key) { return -1; }
-    PyObject *found = PyDict_GetItemWithError(hob_pickle.name_to_2, key);
+    PyObject *found = PyDict_GetItemWithError(hob_pickle()->name_to_2, key);
     if (found) {
         if (check_pair(found) < 0) { return -1; }
         Py_SETREF(*module, Py_NewRef(PyTuple_GET_ITEM(found, 0)));
@@ -214,7 +214,7 @@ translate_back(PyObject **module, PyObject **name)
         return 0;
     }
     if (PyErr_Occurred()) { return -1; }
-    found = PyDict_GetItemWithError(hob_pickle.import_to_2, *module);
+    found = PyDict_GetItemWithError(hob_pickle()->import_to_2, *module);
     if (!found) { return PyErr_Occurred() ? -1 : 0; }
     if (!PyUnicode_Check(found)) {
         PyErr_Format(PyExc_RuntimeError,
@@ -270,7 +270,7 @@ save_located(pickler *self, PyObject *obj, location *where)
     }
     if (where->holder == where->module) { return save_lines(self, where); }
     own PyObject *reduced =
-        Py_BuildValue("(O(OO))", hob_pickle.getattr, where->holder, where->last_name);
+        Py_BuildValue("(O(OO))", hob_pickle()->getattr, where->holder, where->last_name);
     return reduced ? hob_save_reduced(self, reduced, NULL) : -1;
 }
 

@@ -14,7 +14,7 @@ typedef struct {
     int arg;                    /* width of an argument, length of a tuple, ... */
 } operation;
 
-#define UNPICKLING(...) (PyErr_Format(hob_pickle.UnpicklingError, __VA_ARGS__), -1)
+#define UNPICKLING(...) (PyErr_Format(hob_pickle()->UnpicklingError, __VA_ARGS__), -1)
 
 /* --- the stack --- */
 
@@ -654,7 +654,7 @@ load_stack_global(unpickler *self, int arg)
 static MUST_USE PyObject *
 find_extension(unpickler *self, PyObject *code)
 {
-    PyObject *pair = PyDict_GetItemWithError(hob_pickle.inverted_registry, code);
+    PyObject *pair = PyDict_GetItemWithError(hob_pickle()->inverted_registry, code);
     if (!pair) {
         if (!PyErr_Occurred()) {
             PyErr_Format(PyExc_ValueError, "unregistered extension code %S", code);
@@ -670,7 +670,7 @@ find_extension(unpickler *self, PyObject *code)
     own PyObject *kept = Py_NewRef(pair);
     own PyObject *found =
         hob_unpickler_class(self, PyTuple_GET_ITEM(kept, 0), PyTuple_GET_ITEM(kept, 1));
-    if (!found || PyDict_SetItem(hob_pickle.extension_cache, code, found) < 0) { return NULL; }
+    if (!found || PyDict_SetItem(hob_pickle()->extension_cache, code, found) < 0) { return NULL; }
     return take(found);
 }
 
@@ -683,7 +683,7 @@ load_extension(unpickler *self, int width)
     if (number <= 0) { return UNPICKLING("EXT specifies code <= 0"); }
     own PyObject *code = PyLong_FromLong(number);
     if (!code) { return -1; }
-    PyObject *known = PyDict_GetItemWithError(hob_pickle.extension_cache, code);
+    PyObject *known = PyDict_GetItemWithError(hob_pickle()->extension_cache, code);
     if (known) { return push(self, Py_NewRef(known)); }
     return PyErr_Occurred() ? -1 : push(self, find_extension(self, code));
 }
@@ -935,7 +935,7 @@ run_all(unpickler *self)
     for (;;) {
         const char *bytes;
         if (hob_unpickler_read(self, &bytes, 1) < 0) {
-            if (PyErr_ExceptionMatches(hob_pickle.UnpicklingError)) {
+            if (PyErr_ExceptionMatches(hob_pickle()->UnpicklingError)) {
                 PyErr_SetString(PyExc_EOFError, "Ran out of input");
             }
             return -1;

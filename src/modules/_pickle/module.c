@@ -1,18 +1,32 @@
 /* module.c -- the module _pickle: dump, dumps, load, loads.
  *
- * Holds      hob_pickle keeps what other modules gave: copyreg's registries, which are
- *            dicts shared with it, and _compat_pickle's tables of names.
+ * Holds      the module's state keeps what other modules gave: copyreg's registries,
+ *            which are dicts shared with it, and _compat_pickle's tables of names.
+ *            The types are the process's, so their methods find the state by the
+ *            running interpreter: hob_pickle().
  */
 #include "modules/_pickle/pickle_int.h"
 
 #include "objects/bind.h"
 
-pickle_state hob_pickle;
+struct hob_pickle_names hob_pickle_names;
+struct hob_pickle_last hob_pickle_last = {-1, NULL};
+static struct PyModuleDef pickle_module;
+
+pickle_state *
+hob_pickle_find(void)
+{
+    static pickle_state none;
+    PyObject *module = PyState_FindModule(&pickle_module);
+    if (!module) { return &none; }
+    hob_pickle_last = (struct hob_pickle_last){hob_ts()->interp->id, PyModule_GetState(module)};
+    return hob_pickle_last.state;
+}
 
 status
 hob_pickle_ready(void)
 {
-    if (hob_pickle.PickleError) { return 0; }
+    if (hob_pickle()->PickleError) { return 0; }
     PyErr_SetString(PyExc_RuntimeError, "the interpreter is shutting down");
     return -1;
 }
@@ -120,38 +134,40 @@ make_names(void)
     return 0;
 }
 
-/* What is wanted of other modules. */
+/* What is wanted of other modules, and where in the state it goes. */
 static const struct {
     const char *module, *name;
     bool is_dict;
-    PyObject **to;
+    size_t to;
 } wanted[] = {
-    {"copyreg", "dispatch_table", true, &hob_pickle.dispatch_table},
-    {"copyreg", "_extension_registry", true, &hob_pickle.extension_registry},
-    {"copyreg", "_inverted_registry", true, &hob_pickle.inverted_registry},
-    {"copyreg", "_extension_cache", true, &hob_pickle.extension_cache},
-    {"_compat_pickle", "NAME_MAPPING", true, &hob_pickle.name_to_3},
-    {"_compat_pickle", "IMPORT_MAPPING", true, &hob_pickle.import_to_3},
-    {"_compat_pickle", "REVERSE_NAME_MAPPING", true, &hob_pickle.name_to_2},
-    {"_compat_pickle", "REVERSE_IMPORT_MAPPING", true, &hob_pickle.import_to_2},
-    {"codecs", "encode", false, &hob_pickle.encode},
-    {"builtins", "getattr", false, &hob_pickle.getattr},
-    {"functools", "partial", false, &hob_pickle.partial},
+#define TO(field) offsetof(pickle_state, field)
+    {"copyreg", "dispatch_table", true, TO(dispatch_table)},
+    {"copyreg", "_extension_registry", true, TO(extension_registry)},
+    {"copyreg", "_inverted_registry", true, TO(inverted_registry)},
+    {"copyreg", "_extension_cache", true, TO(extension_cache)},
+    {"_compat_pickle", "NAME_MAPPING", true, TO(name_to_3)},
+    {"_compat_pickle", "IMPORT_MAPPING", true, TO(import_to_3)},
+    {"_compat_pickle", "REVERSE_NAME_MAPPING", true, TO(name_to_2)},
+    {"_compat_pickle", "REVERSE_IMPORT_MAPPING", true, TO(import_to_2)},
+    {"codecs", "encode", false, TO(encode)},
+    {"builtins", "getattr", false, TO(getattr)},
+    {"functools", "partial", false, TO(partial)},
+#undef TO
 };
 
 static MUST_USE status
-find_wanted(void)
+find_wanted(pickle_state *state)
 {
     for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
         own PyObject *module = PyImport_ImportModule(wanted[i].module);
-        own PyObject *found = module ? PyObject_GetAttrString(module, wanted[i].name) : NULL;
+        PyObject *found = module ? PyObject_GetAttrString(module, wanted[i].name) : NULL;
         if (!found) { return -1; }
+        *(PyObject **)((char *)state + wanted[i].to) = found;
         if (wanted[i].is_dict && !PyDict_CheckExact(found)) {
             PyErr_Format(PyExc_RuntimeError, "%s.%s should be a dict, not %.200s", wanted[i].module,
                          wanted[i].name, Py_TYPE(found)->tp_name);
             return -1;
         }
-        Py_XSETREF(*wanted[i].to, take(found));
     }
     return 0;
 }
@@ -159,14 +175,12 @@ find_wanted(void)
 static MUST_USE status
 make_error(PyObject *module, const char *full_name, PyObject *base, PyObject **to)
 {
-    PyObject *error = PyErr_NewException(full_name, base, NULL);
-    if (!error) { return -1; }
-    Py_XSETREF(*to, error);
-    return PyModule_AddObjectRef(module, strchr(full_name, '.') + 1, error);
+    *to = PyErr_NewException(full_name, base, NULL);
+    return *to ? PyModule_AddObjectRef(module, strchr(full_name, '.') + 1, *to) : -1;
 }
 
 static MUST_USE status
-fill_module(PyObject *module)
+fill_module(PyObject *module, pickle_state *state)
 {
     PyTypeObject *types[] = {&hob_pickler_type, &hob_unpickler_type, &PyPickleBuffer_Type};
     PyTypeObject *inner[] = {&hob_pickler_memo_type, &hob_unpickler_memo_type};
@@ -176,31 +190,51 @@ fill_module(PyObject *module)
     for (size_t i = 0; i < ARRAY_LEN(types); i++) {
         if (PyModule_AddType(module, types[i]) < 0) { return -1; }
     }
-    if (make_error(module, "_pickle.PickleError", NULL, &hob_pickle.PickleError) < 0) { return -1; }
-    PyObject *base = hob_pickle.PickleError;
-    if (make_error(module, "_pickle.PicklingError", base, &hob_pickle.PicklingError) < 0) {
+    if (make_error(module, "_pickle.PickleError", NULL, &state->PickleError) < 0) { return -1; }
+    PyObject *base = state->PickleError;
+    if (make_error(module, "_pickle.PicklingError", base, &state->PicklingError) < 0) {
         return -1;
     }
-    return make_error(module, "_pickle.UnpicklingError", base, &hob_pickle.UnpicklingError);
+    return make_error(module, "_pickle.UnpicklingError", base, &state->UnpicklingError);
 }
 
-/* The state is the process's, not the module's: it goes when the process ends. */
+static PyObject **
+state_slot(PyObject *module, size_t i)
+{
+    return (PyObject **)PyModule_GetState(module) + i;
+}
+
+enum { N_SLOTS = sizeof(pickle_state) / sizeof(PyObject *) };
+
+static int
+pickle_traverse(PyObject *module, visitproc visit, void *arg)
+{
+    for (size_t i = 0; i < N_SLOTS; i++) { Py_VISIT(*state_slot(module, i)); }
+    return 0;
+}
+
+static int
+pickle_clear(PyObject *module)
+{
+    for (size_t i = 0; i < N_SLOTS; i++) { Py_CLEAR(*state_slot(module, i)); }
+    return 0;
+}
+
 static void
 pickle_free(void *module)
 {
-    if (!_Py_IsFinalizing()) { return; }
-    for (size_t i = 0; i < ARRAY_LEN(wanted); i++) { Py_CLEAR(*wanted[i].to); }
-    Py_CLEAR(hob_pickle.PickleError);
-    Py_CLEAR(hob_pickle.PicklingError);
-    Py_CLEAR(hob_pickle.UnpicklingError);
+    pickle_clear(module);
+    hob_pickle_last.interp_id = -1;
 }
 
 static struct PyModuleDef pickle_module = {
     PyModuleDef_HEAD_INIT,
     .m_name = "_pickle",
     .m_doc = "The pickle module's work, compiled: picklers, unpicklers and their errors.",
-    .m_size = -1,
+    .m_size = sizeof(pickle_state),
     .m_methods = module_methods,
+    .m_traverse = pickle_traverse,
+    .m_clear = pickle_clear,
     .m_free = pickle_free,
 };
 
@@ -208,7 +242,10 @@ PyMODINIT_FUNC PyInit__pickle(void);
 PyMODINIT_FUNC
 PyInit__pickle(void)
 {
-    if (make_names() < 0 || find_wanted() < 0) { return NULL; }
-    own PyObject *module = PyModule_Create(&pickle_module);
-    return module && fill_module(module) == 0 ? take(module) : NULL;
+    PyObject *found = PyState_FindModule(&pickle_module);
+    if (found) { return Py_NewRef(found); }
+    own PyObject *module = make_names() < 0 ? NULL : PyModule_Create(&pickle_module);
+    if (!module) { return NULL; }
+    pickle_state *state = PyModule_GetState(module);
+    return find_wanted(state) == 0 && fill_module(module, state) == 0 ? take(module) : NULL;
 }

@@ -9,6 +9,8 @@
 
 #include "base/c.h"
 #include "memory/own.h"
+#include "state/interp.h"
+#include "state/runtime.h"
 
 /* The public prefix of pickle.HIGHEST_PROTOCOL, pickle.DEFAULT_PROTOCOL. */
 enum { HIGHEST_PROTOCOL = 5, DEFAULT_PROTOCOL = 4 };
@@ -55,6 +57,7 @@ enum opcode {
     X(readline) X(reducer_override) X(write) X(__main__) X(Ellipsis) X(NotImplemented)   \
     X(toreadonly)
 
+/* All owned; a subinterpreter's module has its own. */
 typedef struct {
     PyObject *PickleError, *PicklingError, *UnpicklingError;
     PyObject *dispatch_table;           /* copyreg's, all dicts */
@@ -64,13 +67,30 @@ typedef struct {
     PyObject *name_to_3, *import_to_3;  /* _compat_pickle's tables, to Python 3 */
     PyObject *name_to_2, *import_to_2;  /* and back */
     PyObject *encode, *getattr, *partial;
-#define X(name) PyObject *str_##name;
-    PICKLE_NAMES(X)
-#undef X
 } pickle_state;
 
-extern pickle_state hob_pickle;
-#define NAME(name) (hob_pickle.str_##name)
+/* The state that was looked for last, and whose it is. */
+extern struct hob_pickle_last {
+    int64_t interp_id;
+    pickle_state *state;
+} hob_pickle_last;
+pickle_state *hob_pickle_find(void);
+
+/* The running interpreter's state; all NULL when the module has been freed. */
+static inline pickle_state *
+hob_pickle(void)
+{
+    bool known = hob_pickle_last.interp_id == hob_ts()->interp->id;
+    return LIKELY(known) ? hob_pickle_last.state : hob_pickle_find();
+}
+
+/* Interned names belong to the process. */
+extern struct hob_pickle_names {
+#define X(name) PyObject *name;
+    PICKLE_NAMES(X)
+#undef X
+} hob_pickle_names;
+#define NAME(x) (hob_pickle_names.x)
 
 /* RuntimeError from a finalizer that runs after the module's end. */
 MUST_USE status hob_pickle_ready(void);

@@ -343,7 +343,7 @@ static status
 pickler_dump(pickler *self, PyObject *obj)
 {
     if (!self->write || !self->memo) {
-        PyErr_Format(hob_pickle.PicklingError, "Pickler.__init__() was not called by %s.__init__()",
+        PyErr_Format(hob_pickle()->PicklingError, "Pickler.__init__() was not called by %s.__init__()",
                      Py_TYPE(self)->tp_name);
         return -1;
     }

@@ -9,7 +9,7 @@
 
 enum { REDUCE_MIN = 2, REDUCE_MAX = 6 };
 
-#define PICKLING(...) (PyErr_Format(hob_pickle.PicklingError, __VA_ARGS__), -1)
+#define PICKLING(...) (PyErr_Format(hob_pickle()->PicklingError, __VA_ARGS__), -1)
 
 /* --- construction --- */
 
@@ -45,7 +45,7 @@ save_newobj_ex(pickler *self, PyObject *args)
     if (!maker) { return -1; }
     own PyObject *front = PyTuple_Pack(2, maker, cls);
     own PyObject *all = front ? PySequence_Concat(front, plain) : NULL;
-    own PyObject *partial = all ? PyObject_Call(hob_pickle.partial, all, named) : NULL;
+    own PyObject *partial = all ? PyObject_Call(hob_pickle()->partial, all, named) : NULL;
     own PyObject *nothing = PyTuple_New(0);
     if (!partial || !nothing) { return -1; }
     if (hob_save(self, partial) < 0 || hob_save(self, nothing) < 0) { return -1; }
@@ -180,7 +180,7 @@ static MAYBE_NULL PyObject *
 find_reducer(pickler *self, PyTypeObject *type)
 {
     if (!self->dispatch_table) {
-        return Py_XNewRef(PyDict_GetItemWithError(hob_pickle.dispatch_table, (PyObject *)type));
+        return Py_XNewRef(PyDict_GetItemWithError(hob_pickle()->dispatch_table, (PyObject *)type));
     }
     own PyObject *table = Py_NewRef(self->dispatch_table);
     PyObject *reducer = PyObject_GetItem(table, (PyObject *)type);
@@ -202,7 +202,7 @@ call_reduce(pickler *self, PyObject *obj)
     if (_PyObject_LookupAttr(obj, NAME(__reduce__), &found) < 0) { return NULL; }
     own PyObject *plain = found;
     if (plain) { return PyObject_CallNoArgs(plain); }
-    PyErr_Format(hob_pickle.PicklingError, "can't pickle '%.200s' object: %R",
+    PyErr_Format(hob_pickle()->PicklingError, "can't pickle '%.200s' object: %R",
                  Py_TYPE(obj)->tp_name, obj);
     return NULL;
 }

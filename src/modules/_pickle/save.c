@@ -37,7 +37,7 @@ hob_save_get(pickler *self, Py_ssize_t place)
     if ((size_t)place <= UINT32_MAX) {
         return save_op_number(self, LONG_BINGET, (uint64_t)place, 4);
     }
-    PyErr_SetString(hob_pickle.PicklingError, "memo id too large for LONG_BINGET");
+    PyErr_SetString(hob_pickle()->PicklingError, "memo id too large for LONG_BINGET");
     return -1;
 }
 
@@ -53,7 +53,7 @@ hob_save_put(pickler *self, PyObject *obj)
     if ((size_t)place <= UINT32_MAX) {
         return save_op_number(self, LONG_BINPUT, (uint64_t)place, 4);
     }
-    PyErr_SetString(hob_pickle.PicklingError, "memo id too large for LONG_BINPUT");
+    PyErr_SetString(hob_pickle()->PicklingError, "memo id too large for LONG_BINPUT");
     return -1;
 }
 
@@ -225,7 +225,7 @@ save_bytes(pickler *self, PyObject *obj)
     if (n == 0) { return save_built(self, Py_BuildValue("(O())", &PyBytes_Type), obj); }
     own PyObject *text = PyUnicode_DecodeLatin1(data, n, "strict");
     if (!text) { return -1; }
-    return save_built(self, Py_BuildValue("(O(OO))", hob_pickle.encode, text, NAME(latin1)), obj);
+    return save_built(self, Py_BuildValue("(O(OO))", hob_pickle()->encode, text, NAME(latin1)), obj);
 }
 
 static MUST_USE status
@@ -255,14 +255,14 @@ static MUST_USE status
 save_buffer(pickler *self, PyObject *obj)
 {
     if (self->proto < 5) {
-        PyErr_SetString(hob_pickle.PicklingError,
+        PyErr_SetString(hob_pickle()->PicklingError,
                         "PickleBuffer can only pickled with protocol >= 5");
         return -1;
     }
     const Py_buffer *view = PyPickleBuffer_GetBuffer(obj);
     if (!view) { return -1; }
     if (view->suboffsets || !PyBuffer_IsContiguous(view, 'A')) {
-        PyErr_SetString(hob_pickle.PicklingError,
+        PyErr_SetString(hob_pickle()->PicklingError,
                         "PickleBuffer can not be pickled when pointing to a "
                         "non-contiguous buffer");
         return -1;
@@ -606,7 +606,7 @@ save_persistent(pickler *self, PyObject *obj)
     own PyObject *text = PyObject_Str(pid);
     if (!text) { return -1; }
     if (!PyUnicode_IS_ASCII(text)) {
-        PyErr_SetString(hob_pickle.PicklingError,
+        PyErr_SetString(hob_pickle()->PicklingError,
                         "persistent IDs in protocol 0 must be ASCII strings");
         return -1;
     }

@@ -17,7 +17,7 @@ _Static_assert(sizeof(unpickler) == 272, "sys.getsizeof() of an Unpickler is kno
 COLD status
 hob_unpickler_truncated(void)
 {
-    PyErr_SetString(hob_pickle.UnpicklingError, "pickle data was truncated");
+    PyErr_SetString(hob_pickle()->UnpicklingError, "pickle data was truncated");
     return -1;
 }
 
@@ -179,7 +179,7 @@ translate(PyObject **module, PyObject **name)
 {
     own PyObject *key = PyTuple_Pack(2, *module, *name);
     if (!key) { return -1; }
-    PyObject *found = PyDict_GetItemWithError(hob_pickle.name_to_3, key);
+    PyObject *found = PyDict_GetItemWithError(hob_pickle()->name_to_3, key);
     if (found) {
         if (!PyTuple_Check(found) || PyTuple_GET_SIZE(found) != 2) {
             PyErr_Format(PyExc_RuntimeError,
@@ -201,7 +201,7 @@ translate(PyObject **module, PyObject **name)
         return 0;
     }
     if (PyErr_Occurred()) { return -1; }
-    found = PyDict_GetItemWithError(hob_pickle.import_to_3, *module);
+    found = PyDict_GetItemWithError(hob_pickle()->import_to_3, *module);
     if (!found) { return PyErr_Occurred() ? -1 : 0; }
     if (!PyUnicode_Check(found)) {
         PyErr_Format(PyExc_RuntimeError, "_compat_pickle.IMPORT_MAPPING values should be strings, "
@@ -362,7 +362,7 @@ static PyObject *
 unpickler_load(unpickler *self)
 {
     if (self->read) { return hob_unpickler_run(self); }
-    PyErr_Format(hob_pickle.UnpicklingError, "Unpickler.__init__() was not called by %s.__init__()",
+    PyErr_Format(hob_pickle()->UnpicklingError, "Unpickler.__init__() was not called by %s.__init__()",
                  Py_TYPE(self)->tp_name);
     return NULL;
 }
