@@ -12,6 +12,8 @@
  *            allocator_may_return_null a request too large is a MemoryError
  *            detect_stack_use_after_return=0
  *                                      frames stay on the stack that recursion.c measures
+ *            malloc_context_size=10, quarantine_size_mb=64
+ *                                      less time, and enough to find a cause
  *            exitcode=66               no test expects it
  */
 #include "base/c.h"
@@ -28,7 +30,8 @@ const char *
 __asan_default_options(void)
 {
     return DEADLY ":detect_leaks=0:allocator_may_return_null=1"
-        ":detect_stack_use_after_return=0:strict_string_checks=1";
+        ":detect_stack_use_after_return=0:strict_string_checks=1"
+        ":malloc_context_size=10:quarantine_size_mb=64";
 }
 #endif
 

@@ -663,7 +663,7 @@ leave:
 #if !TRACED
     ts->cframe = cframe->previous;
     ts->cframe->use_tracing = cframe->use_tracing;
-    EXPECT(ts->cframe->current_frame == frame);
+    EXPECT(ts->cframe->current_frame == cframe->current_frame);
 #endif
     return result;
 }

@@ -2,6 +2,7 @@
 
 Reads   modules.txt: test modules of libpython3.11-testsuite that must pass
         known_failures.txt: tests that do not yet, each with a reason
+        not_under_address.txt: the same, for builds with AddressSanitizer
 A test counts as passed when it ends ok, skipped, or as an expected failure.  A
 known failure is not counted; one that passes now is reported, so that the list
 can shrink.  The last line is `N passed, N failed`.
@@ -14,7 +15,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from sanitizer import Watch
+from sanitizer import Watch, kind_of
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LINE = re.compile(r'^(?P<name>\w+) \((?P<where>[\w.]+)\)')
@@ -67,6 +68,8 @@ def main(python, modules):
     python = os.path.abspath(python)
     modules = modules or listed('modules.txt')
     known = set(listed('known_failures.txt'))
+    if kind_of(python) == 'address':
+        known |= set(listed('not_under_address.txt'))
     passed = failed = n_known = 0
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for module, (found, wrong) in zip(modules, pool.map(lambda m: run_module(python, m), modules)):

@@ -116,21 +116,22 @@ mro_walk(PyTypeObject *type, PyObject *name)
         return type->tp_dict ? PyDict_GetItem(type->tp_dict, name) : NULL;
     }
     PyObject *value = NULL;
+    Py_ssize_t n = PyTuple_GET_SIZE(mro);
+    Py_INCREF(mro);             /* a key's __eq__ may give the type another one */
     if (LIKELY(PyUnicode_CheckExact(name))) {
         (void)hob_dict_hash(name);              /* cached in name from here on */
-        Py_ssize_t n = PyTuple_GET_SIZE(mro);
         for (Py_ssize_t i = 0; i < n && !value; i++) {
             PyTypeObject *base = (PyTypeObject *)PyTuple_GET_ITEM(mro, i);
             if (base->tp_dict) {
                 value = hob_dict_peek_str((PyDictObject *)base->tp_dict, name);
             }
         }
-        return value;
     }
-    Py_INCREF(mro);             /* a str subclass may run code */
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(mro) && !value; i++) {
-        PyTypeObject *base = (PyTypeObject *)PyTuple_GET_ITEM(mro, i);
-        if (base->tp_dict) { value = PyDict_GetItem(base->tp_dict, name); }
+    else {
+        for (Py_ssize_t i = 0; i < n && !value; i++) {
+            PyTypeObject *base = (PyTypeObject *)PyTuple_GET_ITEM(mro, i);
+            if (base->tp_dict) { value = PyDict_GetItem(base->tp_dict, name); }
+        }
     }
     Py_DECREF(mro);
     return value;
@@ -143,10 +144,10 @@ _PyType_Lookup(PyTypeObject *type, PyObject *name)
     hob_type_cache_entry *entry = hob_type_cache_slot(version, name);
     if (version && entry->version == version && entry->name == name) { return entry->value; }
 
-    PyObject *value = mro_walk(type, name);
-    if (!PyUnicode_CheckExact(name) || PyUnicode_GET_LENGTH(name) > 100) { return value; }
-    version = hob_type_give_version(type);
-    if (!version) { return value; }
+    bool is_cacheable = PyUnicode_CheckExact(name) && PyUnicode_GET_LENGTH(name) <= 100;
+    if (is_cacheable) { version = hob_type_give_version(type); }
+    PyObject *value = mro_walk(type, name);     /* may change the type */
+    if (!is_cacheable || !version || hob_type_version(type) != version) { return value; }
     entry = hob_type_cache_slot(version, name);
     entry->version = version;
     entry->value = value;
