@@ -211,6 +211,7 @@ read_list(PyWideStringList *place, const char *name, PyObject *value)
     _PyWideStringList_Clear(place);
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(value); i++) {
         PyObject *item = PyList_GET_ITEM(value, i);
+        if (item == Py_None) { return bad_value(name); }
         if (!PyUnicode_Check(item)) { return bad_type(name); }
         wchar_t *text = PyUnicode_AsWideCharString(item, NULL);
         if (!text) { return -1; }

@@ -247,9 +247,26 @@ find_places(const PyConfig *config, struct places *at)
     strcpy(at->exec_prefix, at->prefix);
 }
 
+/* What was given without its base: the base is the same. */
+static status
+copy_to_bases(PyConfig *config)
+{
+    const struct { wchar_t **base, *given; } pairs[] = {
+        {&config->base_executable, config->executable},
+        {&config->base_prefix, config->prefix},
+        {&config->base_exec_prefix, config->exec_prefix},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+        bool is_missing = !*pairs[i].base && pairs[i].given;
+        if (is_missing && hob_wide_set(pairs[i].base, pairs[i].given) < 0) { return -1; }
+    }
+    return 0;
+}
+
 PyStatus
 hob_paths_compute(PyConfig *config)
 {
+    if (copy_to_bases(config) < 0) { return PyStatus_NoMemory(); }
     static struct places at;
     find_places(config, &at);
     char libdir[PATH_MAX], library[PATH_MAX], dynload[PATH_MAX], below[PATH_MAX];
