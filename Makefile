@@ -15,7 +15,7 @@ FLAGS_quick   := -O1 -DNDEBUG
 FLAGS_debug   := -O1 -DHOB_DEBUG
 FLAGS_asan    := -O1 -DHOB_DEBUG -fsanitize=address -fno-omit-frame-pointer
 FLAGS_ubsan   := -O1 -DHOB_DEBUG -DHOB_UBSAN \
-                 -fsanitize=undefined,float-cast-overflow -fno-sanitize-recover=all
+                 -fsanitize=undefined,float-cast-overflow -fsanitize-recover=all
 FLAGS_fuzz    := -O1 -DHOB_DEBUG -Wno-bitwise-instead-of-logical \
                  -Wno-tautological-constant-out-of-range-compare \
                  -fsanitize=fuzzer-no-link,address,undefined \

@@ -14,6 +14,7 @@
  *                                      frames stay on the stack that recursion.c measures
  *            malloc_context_size=10, quarantine_size_mb=64
  *                                      less time, and enough to find a cause
+ *            halt_on_error=1           with 0 a process goes on after a report
  *            exitcode=66               no test expects it
  */
 #include "base/c.h"
@@ -39,6 +40,6 @@ __asan_default_options(void)
 const char *
 __ubsan_default_options(void)
 {
-    return DEADLY;
+    return DEADLY ":halt_on_error=1";
 }
 #endif

@@ -195,7 +195,11 @@ PyThreadState_Clear(PyThreadState *ts)
         fprintf(stderr, "PyThreadState_Clear: warning: thread still has a frame\n");
     }
     hob_thread_clear(ts);
-    if (ts->on_delete) { ts->on_delete(ts->on_delete_data); }
+    void (*on_delete)(void *) = ts->on_delete;
+    void *data = ts->on_delete_data;
+    ts->on_delete = NULL;               /* once, however often the state is cleared */
+    ts->on_delete_data = NULL;
+    if (on_delete) { on_delete(data); }
 }
 
 static void

@@ -78,7 +78,7 @@ bits_of_words(const void *units, size_t n_bytes)
         at += 8;
     }
     uint64_t last = 0;
-    memcpy(&last, at, n_bytes);
+    if (n_bytes) { memcpy(&last, at, n_bytes); }     /* at may be NULL */
     return bits | last;
 }
 
