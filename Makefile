@@ -13,6 +13,7 @@ BASE    := -std=gnu11 -g -fwrapv -fno-strict-aliasing -fno-pie -fvisibility=hidd
 FLAGS_release := -O2 -DNDEBUG
 FLAGS_quick   := -O1 -DNDEBUG
 FLAGS_debug   := -O1 -DHOB_DEBUG
+FLAGS_deep    := -O1 -DHOB_DEBUG -DHOB_DEEP
 FLAGS_asan    := -O1 -DHOB_DEBUG -fsanitize=address -fno-omit-frame-pointer
 FLAGS_ubsan   := -O1 -DHOB_DEBUG -DHOB_UBSAN \
                  -fsanitize=undefined,float-cast-overflow -fsanitize-recover=all

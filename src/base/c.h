@@ -36,6 +36,11 @@ void hob_promise_broken(const char *what, const char *file, int line)
 
 #define ENSURE(x) \
     do { if (UNLIKELY(!(x))) { hob_promise_broken(#x, __FILE__, __LINE__); } } while (0)
+/* In a hob_x_check, which has an invariant for each number: tell which one does not hold. */
+bool hob_invariant_broken(const char *where, int number, const char *what)
+    __attribute__((cold));
+#define INVARIANT(number, x) \
+    do { if (UNLIKELY(!(x))) { return hob_invariant_broken(__func__, number, #x); } } while (0)
 #ifdef HOB_DEBUG
 #  define EXPECT(x) ENSURE(x)
 #else

@@ -11,3 +11,11 @@ hob_promise_broken(const char *what, const char *file, int line)
     fflush(stderr);
     abort();
 }
+
+bool
+hob_invariant_broken(const char *where, int number, const char *what)
+{
+    fprintf(stderr, "hob: %s: invariant %d is broken: %s\n", where, number, what);
+    fflush(stderr);
+    return false;
+}

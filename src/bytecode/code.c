@@ -18,6 +18,7 @@
 #include <structmember.h>
 
 #include "base/stress.h"
+#include "bytecode/exctable.h"
 #include "bytecode/linetable.h"
 #include "gen/bytecode/opcode.h"
 #include "memory/own.h"
@@ -997,4 +998,52 @@ _PyCode_SetExtra(PyObject *code, Py_ssize_t index, void *item)
     }
     extra->items[index] = item;
     return 0;
+}
+
+/* --- invariants --- */
+
+/* Do base instructions and their caches fill the code, and jumps stay inside? */
+static bool
+check_units(PyCodeObject *co)
+{
+    const _Py_CODEUNIT *units = _PyCode_CODE(co);
+    Py_ssize_t n = Py_SIZE(co), i = 0;
+    while (i < n) {
+        int op = hob_opcode_deopt[_Py_OPCODE(units[i])];
+        INVARIANT(1, op != CACHE && hob_opcode_name[op]);
+        i += 1 + hob_opcode_caches[op];
+    }
+    INVARIANT(2, i == n);
+    return true;
+}
+
+static bool
+check_tables(PyCodeObject *co)
+{
+    int n = (int)Py_SIZE(co);
+    hob_linetable_reader lines;
+    hob_linetable_open(&lines, co);
+    while (hob_linetable_next(&lines)) { }
+    INVARIANT(3, lines.stop == n * (int)sizeof(_Py_CODEUNIT));
+    const uint8_t *at = (const uint8_t *)PyBytes_AS_STRING(co->co_exceptiontable);
+    const uint8_t *end = at + PyBytes_GET_SIZE(co->co_exceptiontable);
+    hob_exctable_entry e;
+    for (int last = 0; hob_exctable_next(&at, end, &e); last = e.end) {
+        INVARIANT(4, last <= e.start && e.start < e.end && e.end <= n && e.target < n);
+        INVARIANT(5, e.depth >= 0 && e.depth < co->co_stacksize);
+    }
+    return true;
+}
+
+bool
+hob_code_is_whole(PyObject *op)
+{
+    PyCodeObject *co = (PyCodeObject *)op;
+    INVARIANT(6, PyTuple_Check(co->co_consts) && PyTuple_Check(co->co_names));
+    INVARIANT(7, PyTuple_GET_SIZE(co->co_localsplusnames) == co->co_nlocalsplus
+                 && PyBytes_GET_SIZE(co->co_localspluskinds) == co->co_nlocalsplus);
+    INVARIANT(8, co->co_nlocals + co->co_nplaincellvars + co->co_nfreevars == co->co_nlocalsplus);
+    INVARIANT(9, co->co_argcount + co->co_kwonlyargcount <= co->co_nlocals);
+    INVARIANT(10, 0 < co->co_stacksize);
+    return check_units(co) && check_tables(co);
 }

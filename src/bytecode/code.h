@@ -41,6 +41,9 @@ typedef struct _PyCodeConstructor {
 /* SystemError or ValueError when the parts do not fit together. */
 MUST_USE status hob_code_check(const hob_code_spec *spec);
 
+/* Deep invariants of a code object, also while it runs. */
+bool hob_code_is_whole(PyObject *co);
+
 /* A code object of parts that hob_code_check has passed. */
 MUST_USE PyCodeObject *hob_code_new(const hob_code_spec *spec);
 

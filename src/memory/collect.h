@@ -56,3 +56,8 @@ void hob_gc_add_emptier(void (*empty)(void));
 
 /* Call all of them now. */
 void hob_gc_empty(void);
+
+bool hob_gc_check(void);                        /* deep invariants of the lists */
+
+/* Called, when set, before each full collection under HOB_STRESS=check. */
+extern bool (*hob_gc_watcher)(void);

@@ -500,6 +500,9 @@ collect(int generation, Py_ssize_t *n_collected, Py_ssize_t *n_uncollectable, bo
         hob_gc_list_merge(hob_gc.generations[i].list, young);
     }
 
+    if (STRESSED(check) && generation == GC_GENERATIONS - 1 && hob_gc_watcher) {
+        ENSURE(hob_gc_watcher());
+    }
     TRACE(gc, "begin generation=%d objects=%zd", generation, hob_gc_list_size(young));
     hob_gc_head garbage, legacy, dead;
     find_garbage(young, &garbage);
@@ -616,6 +619,31 @@ collect_what_is_due(void)
         hob_gc_collect(i);
         return;
     }
+}
+
+/* --- invariants --- */
+
+bool (*hob_gc_watcher)(void);
+
+static bool
+list_check(const hob_gc_head *list)
+{
+    for (const hob_gc_head *head = next_of(list); head != list; head = next_of(head)) {
+        INVARIANT(1, prev_of(next_of(head)) == head && next_of(prev_of(head)) == head);
+        INVARIANT(2, hob_gc.is_collecting || !(head->prev & GC_COLLECTING));
+        INVARIANT(3, Py_REFCNT(hob_gc_object_of(head)) > 0);
+        INVARIANT(4, is_collected(hob_gc_object_of(head)));
+    }
+    return true;
+}
+
+bool
+hob_gc_check(void)
+{
+    for (int i = 0; i < GC_GENERATIONS; i++) {
+        if (!list_check(hob_gc.generations[i].list)) { return false; }
+    }
+    return list_check(hob_gc.permanent);
 }
 
 /* --- start and end --- */

@@ -88,6 +88,21 @@ find_pointer(hashtable *table, const void *key)
     return e;
 }
 
+/* Deep invariants. */
+static __attribute__((unused)) bool
+hashtable_check(const hashtable *table)
+{
+    INVARIANT(1, table->nbuckets >= MIN_BUCKETS && !(table->nbuckets & (table->nbuckets - 1)));
+    size_t n = 0;
+    for (size_t i = 0; i < table->nbuckets; i++) {
+        for (const entry *e = table->buckets[i]; e; e = e->next, n++) {
+            INVARIANT(2, (e->hash & (table->nbuckets - 1)) == i);
+        }
+    }
+    INVARIANT(3, n == table->nentries);
+    return true;
+}
+
 /* Have as many buckets as suit the entries; -1 when memory is out. */
 static int
 rehash(hashtable *table)
@@ -110,6 +125,7 @@ rehash(hashtable *table)
     table->alloc.free(table->buckets);
     table->buckets = buckets;
     table->nbuckets = n;
+    DEEP(hashtable_check(table));
     return 0;
 }
 

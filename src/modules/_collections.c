@@ -43,7 +43,7 @@ typedef struct deque {
 
 _Static_assert(sizeof(deque) == 216, "getsizeof of the reference");
 
-static PyTypeObject deque_type;
+PyTypeObject hob_deque_type;                    /* run/check.c knows it */
 static PyTypeObject deque_iter_type;
 static PyTypeObject deque_reverse_iter_type;
 static PyTypeObject defaultdict_type;
@@ -414,8 +414,8 @@ deque_tp_clear(PyObject *op)
 static PyObject *
 copy(deque *self)
 {
-    if (Py_IS_TYPE(self, &deque_type)) {
-        own PyObject *result = make_deque(&deque_type);
+    if (Py_IS_TYPE(self, &hob_deque_type)) {
+        own PyObject *result = make_deque(&hob_deque_type);
         if (!result) { return NULL; }
         ((deque *)result)->maxlen = self->maxlen;
         if (extend((deque *)result, (PyObject *)self, append_right) < 0) { return NULL; }
@@ -424,7 +424,7 @@ copy(deque *self)
     PyObject *type = (PyObject *)Py_TYPE(self);
     PyObject *result = self->maxlen < 0 ? PyObject_CallOneArg(type, (PyObject *)self)
                                         : PyObject_CallFunction(type, "On", self, self->maxlen);
-    if (result && !PyObject_TypeCheck(result, &deque_type)) {
+    if (result && !PyObject_TypeCheck(result, &hob_deque_type)) {
         PyErr_Format(PyExc_TypeError, "%.200s() must return a deque, not %.200s",
                      Py_TYPE(self)->tp_name, Py_TYPE(result)->tp_name);
         Py_CLEAR(result);
@@ -455,7 +455,7 @@ deque_copy_dunder(deque *self)
 static PyObject *
 deque_concat(PyObject *a, PyObject *b)
 {
-    if (!PyObject_TypeCheck(b, &deque_type)) {
+    if (!PyObject_TypeCheck(b, &hob_deque_type)) {
         PyErr_Format(PyExc_TypeError, "can only concatenate deque (not \"%.200s\") to deque",
                      Py_TYPE(b)->tp_name);
         return NULL;
@@ -850,7 +850,7 @@ deque_repr(PyObject *op)
 static PyObject *
 deque_richcompare(PyObject *a, PyObject *b, int op)
 {
-    if (!PyObject_TypeCheck(a, &deque_type) || !PyObject_TypeCheck(b, &deque_type)) {
+    if (!PyObject_TypeCheck(a, &hob_deque_type) || !PyObject_TypeCheck(b, &hob_deque_type)) {
         Py_RETURN_NOTIMPLEMENTED;
     }
     Py_ssize_t n = Py_SIZE(a);
@@ -984,7 +984,7 @@ iter_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     PyObject *of;
     Py_ssize_t index = 0;
-    if (!PyArg_ParseTuple(args, "O!|n", &deque_type, &of, &index)) { return NULL; }
+    if (!PyArg_ParseTuple(args, "O!|n", &hob_deque_type, &of, &index)) { return NULL; }
     own PyObject *it = make_iter(type, (deque *)of);
     while (it && index-- > 0) {
         PyObject *item = type->tp_iternext(it);
@@ -1356,7 +1356,33 @@ PyDoc_STRVAR(deque_doc,
 "\n"
 "A sequence that grows and shrinks fast at both ends.");
 
-static PyTypeObject deque_type = {
+bool hob_deque_check(PyObject *op);
+
+bool
+hob_deque_check(PyObject *op)
+{
+    deque *self = (deque *)op;
+    INVARIANT(1, Py_SIZE(self) >= 0 && 0 <= self->n_free && self->n_free <= FREE_BLOCKS);
+    INVARIANT(2, 0 <= self->left_index && self->left_index <= BLOCK);
+    INVARIANT(3, -1 <= self->right_index && self->right_index < BLOCK);
+    Py_ssize_t n_blocks = 1;
+    for (const block *b = self->left; b != self->right; b = b->right, n_blocks++) {
+        INVARIANT(4, b->right && b->right->left == b);
+    }
+    Py_ssize_t n = (n_blocks - 1) * BLOCK + self->right_index - self->left_index + 1;
+    INVARIANT(5, n == Py_SIZE(self));
+    const block *b = self->left;
+    for (Py_ssize_t i = self->left_index; n > 0; i++, n--) {
+        if (i == BLOCK) {
+            b = b->right;
+            i = 0;
+        }
+        INVARIANT(6, b->items[i] && Py_REFCNT(b->items[i]) > 0);
+    }
+    return true;
+}
+
+PyTypeObject hob_deque_type = {
     PyVarObject_HEAD_INIT(NULL, 0)
     .tp_name = "collections.deque",
     .tp_basicsize = sizeof(deque),
@@ -1433,7 +1459,7 @@ module_exec(PyObject *module)
 {
     defaultdict_type.tp_base = &PyDict_Type;
     PyTypeObject *types[] = {
-        &deque_type, &defaultdict_type, &PyODict_Type, &deque_iter_type,
+        &hob_deque_type, &defaultdict_type, &PyODict_Type, &deque_iter_type,
         &deque_reverse_iter_type, &tuplegetter_type,
     };
     for (size_t i = 0; i < ARRAY_LEN(types); i++) {

@@ -854,6 +854,23 @@ PyTypeObject PyByteArray_Type = {
     .tp_free = PyObject_Free,
 };
 
+/* --- invariants --- */
+
+bool
+hob_bytearray_check(PyObject *op)
+{
+    PyByteArrayObject *self = as_array(op);
+    INVARIANT(1, Py_SIZE(self) >= 0 && self->ob_exports >= 0);
+    if (!self->ob_bytes) {
+        INVARIANT(2, Py_SIZE(self) == 0 && self->ob_alloc == 0);
+        return true;
+    }
+    Py_ssize_t gone = self->ob_start - self->ob_bytes;
+    INVARIANT(3, gone >= 0 && gone + Py_SIZE(self) < self->ob_alloc);
+    INVARIANT(4, self->ob_start[Py_SIZE(self)] == 0);
+    return true;
+}
+
 /* --- public API --- */
 
 Py_ssize_t

@@ -532,6 +532,19 @@ PyTypeObject PyBytes_Type = {
     .tp_free = PyObject_Free,
 };
 
+/* --- invariants --- */
+
+bool
+hob_bytes_check(PyObject *op)
+{
+    Py_ssize_t n = Py_SIZE(op);
+    Py_hash_t hash = *hash_of(op);
+    INVARIANT(1, n >= 0);
+    INVARIANT(2, PyBytes_AS_STRING(op)[n] == 0);
+    INVARIANT(3, hash == -1 || hash == _Py_HashBytes(PyBytes_AS_STRING(op), n));
+    return true;
+}
+
 /* --- public API --- */
 
 Py_ssize_t

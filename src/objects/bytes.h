@@ -43,3 +43,6 @@ HOB_EXPORT Py_ssize_t _PyBytes_Find(const char *hay, Py_ssize_t n, const char *w
                                     Py_ssize_t m, Py_ssize_t offset);
 HOB_EXPORT Py_ssize_t _PyBytes_ReverseFind(const char *hay, Py_ssize_t n, const char *what,
                                            Py_ssize_t m, Py_ssize_t offset);
+
+bool hob_bytes_check(PyObject *op);             /* deep invariants */
+bool hob_bytearray_check(PyObject *op);

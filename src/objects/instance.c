@@ -151,3 +151,23 @@ hob_instance_clear(PyObject *self)
     }
     Py_CLEAR(*hob_instance_dict(self));
 }
+
+/* --- invariants --- */
+
+bool
+hob_instance_check(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyDictValues *values = *hob_instance_values(self);
+    PyObject *dict = *hob_instance_dict(self);
+    PyDictKeysObject *keys = hob_instance_keys(type);
+    INVARIANT(1, !values || !dict);
+    INVARIANT(2, !dict || PyDict_Check(dict));
+    if (!values) { return true; }
+    INVARIANT(3, keys && (char *)values > (char *)self);
+    INVARIANT(4, hob_values_capacity(values) >= hob_values_length(values));
+    for (int i = 0; i < hob_values_capacity(values); i++) {
+        INVARIANT(5, !values->values[i] || Py_REFCNT(values->values[i]) > 0);
+    }
+    return true;
+}

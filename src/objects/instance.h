@@ -98,5 +98,7 @@ void hob_instance_clear(PyObject *self);        /* drops values and dict */
  * what __dict__ reads.  NULL with MemoryError. */
 MUST_USE BORROWED PyObject *hob_instance_materialise(PyObject *self);
 
+bool hob_instance_check(PyObject *self);        /* deep invariants */
+
 /* True when no attribute was ever stored in self, inline or in its dict. */
 bool hob_instance_is_empty(PyObject *self);

@@ -952,9 +952,15 @@ PyTypeObject PyList_Type = {
 bool
 hob_list_check(PyListObject *self)
 {
-    if (Py_SIZE(self) < 0 || Py_SIZE(self) > self->allocated) { return false; }
-    for (Py_ssize_t i = 0; i < Py_SIZE(self); i++) {
-        if (!self->ob_item[i] || Py_REFCNT(self->ob_item[i]) < 1) { return false; }
+    Py_ssize_t n = Py_SIZE(self);
+    if (self->allocated == -1) {                /* it is being sorted */
+        INVARIANT(1, n == 0 && !self->ob_item);
+        return true;
+    }
+    INVARIANT(2, 0 <= n && n <= self->allocated);
+    INVARIANT(3, self->ob_item || self->allocated == 0);
+    for (Py_ssize_t i = 0; i < n; i++) {        /* PyList_New leaves NULL for C code to fill */
+        INVARIANT(4, !self->ob_item[i] || Py_REFCNT(self->ob_item[i]) > 0);
     }
     return true;
 }

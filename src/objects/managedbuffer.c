@@ -86,3 +86,14 @@ PyTypeObject _PyManagedBuffer_Type = {
     .tp_traverse = managed_traverse,
     .tp_clear = managed_clear,
 };
+
+/* --- invariants --- */
+
+bool
+hob_managedbuffer_check(PyObject *op)
+{
+    _PyManagedBufferObject *self = (_PyManagedBufferObject *)op;
+    INVARIANT(1, self->exports >= 0);
+    INVARIANT(2, !(self->flags & _Py_MANAGED_BUFFER_RELEASED) || !self->master.obj);
+    return true;
+}

@@ -11,3 +11,6 @@ MUST_USE _PyManagedBufferObject *hob_managed_from_buffer(const Py_buffer *buffer
 
 /* Give the buffer back to its exporter; a second time does nothing. */
 void hob_managed_release(_PyManagedBufferObject *self);
+
+bool hob_managedbuffer_check(PyObject *op);     /* deep invariants */
+bool hob_memoryview_check(PyObject *op);

@@ -1210,3 +1210,22 @@ PyTypeObject PyMemoryView_Type = {
     .tp_getset = view_getset,
     .tp_new = view_new__slot,
 };
+
+/* --- invariants --- */
+
+bool
+hob_memoryview_check(PyObject *op)
+{
+    mview *self = as_view(op);
+    INVARIANT(1, self->exports >= 0);
+    if (!self->mbuf || is_released(self)) { return true; }
+    const Py_buffer *view = &self->view;
+    INVARIANT(2, self->mbuf->exports > 0 && view->obj == self->mbuf->master.obj);
+    INVARIANT(3, 0 <= view->ndim && view->ndim <= PyBUF_MAX_NDIM);
+    INVARIANT(4, view->format && view->itemsize >= 0 && view->len >= 0);
+    INVARIANT(5, view->ndim == 0 || view->shape == self->ob_array);
+    Py_ssize_t n = view->itemsize;
+    for (int i = 0; i < view->ndim; i++) { n *= view->shape[i]; }
+    INVARIANT(6, n == view->len);
+    return true;
+}

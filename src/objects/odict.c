@@ -17,6 +17,7 @@
 #include "memory/gc.h"
 #include "memory/own.h"
 #include "objects/bind.h"
+#include "objects/containers.h"
 #include "objects/dict/dict_int.h"
 #include "objects/ids.h"
 
@@ -950,3 +951,29 @@ PyDoc_STRVAR(reversed_doc, "An iterator over the view, last one first.");
 VIEW(PyODictKeys_Type, keys, PyDictKeys_Type, ITER_KEYS);
 VIEW(PyODictValues_Type, values, PyDictValues_Type, ITER_VALUES);
 VIEW(PyODictItems_Type, items, PyDictItems_Type, ITER_ITEMS);
+
+/* --- invariants --- */
+
+/* Is a node linked from both sides? */
+static bool
+is_linked(odict *self, const node *n)
+{
+    return (n->prev ? n->prev->next : self->first) == n
+        && (n->next ? n->next->prev : self->last) == n;
+}
+
+bool
+hob_odict_check(PyObject *op)
+{
+    odict *self = as_odict(op);
+    INVARIANT(1, (self->first == NULL) == (self->last == NULL));
+    for (const node *n = self->first; n; n = n->next) {
+        INVARIANT(2, is_linked(self, n));
+        INVARIANT(3, Py_REFCNT(n->key) > 0);
+    }
+    if (self->place_keys != self->dict.ma_keys) { return true; }
+    for (Py_ssize_t i = 0; i < self->n_places; i++) {
+        INVARIANT(4, !self->places[i] || is_linked(self, self->places[i]));
+    }
+    return true;
+}

@@ -18,6 +18,7 @@
 
 #include "memory/gc.h"
 #include "memory/own.h"
+#include "objects/containers.h"
 #include "objects/dict/dict.h"
 #include "objects/ids.h"
 
@@ -1360,6 +1361,43 @@ PyTypeObject PyFrozenSet_Type = {
     .tp_free = PyObject_GC_Del,
     .tp_vectorcall = frozenset_vectorcall,
 };
+
+/* --- invariants --- */
+
+/* Do the probes of a hash lead to slot before they meet an unused one? */
+static bool
+is_found(PySetObject *self, const setentry *wanted)
+{
+    WALK_SLOTS(self->table, self->mask, wanted->hash, {
+        if (slot == wanted) { return true; }
+        if (!slot->key) { return false; }
+    });
+}
+
+bool
+hob_set_check(PyObject *op)
+{
+    PySetObject *self = as_set(op);
+    size_t n_slots = (size_t)self->mask + 1;
+    INVARIANT(1, n_slots >= PySet_MINSIZE && (n_slots & (n_slots - 1)) == 0);
+    INVARIANT(2, (self->table == self->smalltable) == (n_slots == PySet_MINSIZE));
+    Py_ssize_t n_active = 0, n_dummies = 0;
+    for (const setentry *slot = self->table; slot < self->table + n_slots; slot++) {
+        if (!slot->key) { INVARIANT(3, slot->hash == 0); }
+        else if (slot->key == DUMMY) {
+            INVARIANT(4, slot->hash == -1);
+            n_dummies++;
+        }
+        else {
+            INVARIANT(5, slot->hash != -1 && Py_REFCNT(slot->key) > 0);
+            INVARIANT(6, is_found(self, slot));
+            n_active++;
+        }
+    }
+    INVARIANT(7, self->used == n_active && self->fill == n_active + n_dummies);
+    INVARIANT(8, self->fill <= self->mask);                     /* or a search would not end */
+    return true;
+}
 
 /* --- public API --- */
 

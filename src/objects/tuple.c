@@ -468,6 +468,20 @@ PyTypeObject PyTuple_Type = {
     .tp_vectorcall = tuple_vectorcall,
 };
 
+/* --- invariants --- */
+
+bool
+hob_tuple_check(PyObject *op)
+{
+    INVARIANT(1, Py_SIZE(op) >= 0);
+    INVARIANT(2, Py_SIZE(op) > 0 || !PyTuple_CheckExact(op) || op == (PyObject *)&empty.tuple);
+    for (Py_ssize_t i = 0; i < Py_SIZE(op); i++) {      /* NULL while C code fills it */
+        PyObject *item = PyTuple_GET_ITEM(op, i);
+        INVARIANT(3, !item || Py_REFCNT(item) > 0);
+    }
+    return true;
+}
+
 /* --- public API --- */
 
 Py_ssize_t

@@ -14,3 +14,5 @@ MUST_USE PyObject *hob_tuple_copy_of(PyObject *const *items, Py_ssize_t n);
 BORROWED PyObject *hob_tuple_empty(void);
 
 void hob_tuple_clear_freelists(void);
+
+bool hob_tuple_check(PyObject *op);             /* deep invariants */

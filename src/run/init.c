@@ -18,6 +18,7 @@
 #include "base/trace.h"
 #include "import/import.h"
 #include "memory/alloc.h"
+#include "memory/collect.h"
 #include "memory/leaks.h"
 #include "memory/own.h"
 #include "modules/sys/sys.h"
@@ -201,6 +202,7 @@ _PyArgv_AsWstrList(const struct _PyArgv *args, PyWideStringList *list)
 static MUST_USE status
 start_collector(void)
 {
+    if (STRESSED(check)) { hob_gc_watcher = hob_check_everything; }
     hob_gc_add_emptier(hob_containers_clear_freelists);
     hob_gc_add_emptier(hob_method_clear_freelist);
     hob_gc_add_emptier(hob_slice_clear_freelist);

@@ -41,3 +41,7 @@ void            hob_atexit_run(PyInterpreterState *interp);             /* modul
 void hob_runtime_close(PyThreadState *ts); /* state: only ts runs now */
 void            hob_runtime_fini(void);
 void            hob_signal_fini(void);
+extern PyTypeObject hob_deque_type;                                     /* modules/_collections.c */
+bool            hob_deque_check(PyObject *op);
+
+bool            hob_check_everything(void);                             /* check.c */

@@ -318,3 +318,47 @@ hob_frame_locals(hob_frame *frame)
 {
     return hob_frame_fast_to_locals(frame) < 0 ? NULL : frame->locals;
 }
+
+/* --- invariants --- */
+
+/* A frame that does not run: what is in its slots is known. */
+bool
+hob_frame_check(const hob_frame *frame)
+{
+    const PyCodeObject *code = frame->code;
+    INVARIANT(1, code && PyCode_Check(code) && Py_REFCNT(code) > 0);
+    int unit = hob_frame_unit(frame);
+    INVARIANT(2, -1 <= unit && unit < Py_SIZE(code));
+    INVARIANT(3, 0 <= frame->owner && frame->owner <= OWNED_BY_OBJECT);
+    INVARIANT(4, !frame->object || frame->object->f_frame == frame);
+    INVARIANT(5, 0 <= frame->stacktop
+                 && frame->stacktop <= code->co_nlocalsplus + code->co_stacksize);
+    for (int i = 0; i < frame->stacktop; i++) {
+        INVARIANT(6, !frame->slots[i] || Py_REFCNT(frame->slots[i]) > 0);
+    }
+    return true;
+}
+
+/* The chunks of a thread's data stack, and that its frames lie on it. */
+bool
+hob_stack_check(PyThreadState *ts)
+{
+    _PyStackChunk *newest = ts->datastack_chunk;
+    if (!newest) { return true; }
+    PyObject **limit = (PyObject **)((char *)newest + newest->size);
+    INVARIANT(1, ts->datastack_limit == limit);
+    INVARIANT(2, newest->data <= ts->datastack_top && ts->datastack_top <= limit);
+    for (const _PyStackChunk *c = newest->previous; c; c = c->previous) {
+        INVARIANT(3, (char *)(c->data + c->top) <= (char *)c + c->size);
+    }
+    for (const hob_frame *f = ts->cframe->current_frame; f; f = f->previous) {
+        INVARIANT(4, f->code && Py_REFCNT(f->code) > 0);
+        if (f->owner != OWNED_BY_THREAD) { continue; }
+        const _PyStackChunk *c = newest;
+        while (c && !((char *)c < (char *)f && (char *)f < (char *)c + c->size)) {
+            c = c->previous;
+        }
+        INVARIANT(5, c != NULL);
+    }
+    return true;
+}

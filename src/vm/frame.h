@@ -246,3 +246,8 @@ int hob_frame_set_line(PyFrameObject *self, PyObject *line, void *closure);
 
 extern hob_frame hob_no_frame;
 MUST_USE status hob_frame_init_module(void);
+
+/* --- deep invariants --- */
+bool hob_frame_check(const hob_frame *frame);   /* of one that does not run */
+bool hob_stack_check(PyThreadState *ts);        /* of a thread's data stack */
+bool hob_frame_object_check(PyObject *op);

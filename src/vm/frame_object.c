@@ -371,3 +371,16 @@ _PyFrame_IsEntryFrame(PyFrameObject *self)
 {
     return self->f_frame->is_entry;
 }
+
+/* --- invariants --- */
+
+bool
+hob_frame_object_check(PyObject *op)
+{
+    PyFrameObject *self = (PyFrameObject *)op;
+    INVARIANT(1, self->f_frame);
+    INVARIANT(2, !self->f_back || PyFrame_Check(self->f_back));
+    if (self->f_frame->owner == OWNED_BY_OBJECT) { return hob_frame_check(self->f_frame); }
+    INVARIANT(3, self->f_frame->object == self);
+    return true;
+}

@@ -757,3 +757,20 @@ PyAsyncGen_New(PyFrameObject *frame, PyObject *name, PyObject *qualname)
 {
     return generator_of_frame(&PyAsyncGen_Type, frame, name, qualname);
 }
+
+/* --- invariants --- */
+
+bool
+hob_generator_check(PyObject *op)
+{
+    PyGenObject *gen = (PyGenObject *)op;
+    int state = gen->gi_frame_state;
+    INVARIANT(1, state == GEN_CREATED || state == GEN_SUSPENDED || state == GEN_EXECUTING
+                 || state == GEN_COMPLETED || state == GEN_CLEARED);
+    INVARIANT(2, gen->gi_name && gen->gi_qualname);
+    if (state >= GEN_EXECUTING) { return true; }
+    const hob_frame *frame = hob_generator_frame(op);
+    INVARIANT(3, frame->owner == OWNED_BY_GENERATOR && frame->code == gen->gi_code);
+    INVARIANT(4, !gen->gi_exc_state.previous_item);     /* linked only while it runs */
+    return hob_frame_check(frame);
+}

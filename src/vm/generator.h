@@ -40,3 +40,5 @@ PyObject *hob_generator_get_suspended(PyObject *self, void *unused);
 PyObject *hob_generator_get_frame(PyObject *self, void *audit_name);
 
 extern const char hob_doc_send[], hob_doc_throw[], hob_doc_close[], hob_doc_sizeof[];
+
+bool hob_generator_check(PyObject *gen);        /* deep invariants; all three kinds */

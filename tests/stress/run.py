@@ -11,7 +11,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
-KINDS = ['specialize', 'freelist', 'switch', 'gc', 'specialize,freelist,switch']
+KINDS = ['specialize', 'freelist', 'switch', 'check', 'gc', 'specialize,freelist,switch,check']
 COUNT = re.compile(r'^(\d+) passed, (\d+) failed$', re.M)
 
 # What some tests ask for is just what the stress takes away.

@@ -343,8 +343,8 @@ static status
 pickler_dump(pickler *self, PyObject *obj)
 {
     if (!self->write || !self->memo) {
-        PyErr_Format(hob_pickle()->PicklingError, "Pickler.__init__() was not called by %s.__init__()",
-                     Py_TYPE(self)->tp_name);
+        PyErr_Format(hob_pickle()->PicklingError,
+                     "Pickler.__init__() was not called by %s.__init__()", Py_TYPE(self)->tp_name);
         return -1;
     }
     if (hob_pickler_run(self, obj) < 0) { return -1; }

@@ -225,7 +225,8 @@ save_bytes(pickler *self, PyObject *obj)
     if (n == 0) { return save_built(self, Py_BuildValue("(O())", &PyBytes_Type), obj); }
     own PyObject *text = PyUnicode_DecodeLatin1(data, n, "strict");
     if (!text) { return -1; }
-    return save_built(self, Py_BuildValue("(O(OO))", hob_pickle()->encode, text, NAME(latin1)), obj);
+    PyObject *encode = hob_pickle()->encode;
+    return save_built(self, Py_BuildValue("(O(OO))", encode, text, NAME(latin1)), obj);
 }
 
 static MUST_USE status

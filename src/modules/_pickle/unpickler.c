@@ -362,8 +362,8 @@ static PyObject *
 unpickler_load(unpickler *self)
 {
     if (self->read) { return hob_unpickler_run(self); }
-    PyErr_Format(hob_pickle()->UnpicklingError, "Unpickler.__init__() was not called by %s.__init__()",
-                 Py_TYPE(self)->tp_name);
+    PyErr_Format(hob_pickle()->UnpicklingError,
+                 "Unpickler.__init__() was not called by %s.__init__()", Py_TYPE(self)->tp_name);
     return NULL;
 }
 

@@ -213,8 +213,10 @@ hob_sre_group(sre_subject *s, Py_ssize_t index, bool empty)
         if (!empty) { Py_RETURN_NONE; }
         return hob_sre_slice(s->string, 0, 0);
     }
-    Py_ssize_t from = ((const char *)s->mark[i] - (const char *)s->beginning) >> (s->char_size >> 1);
-    Py_ssize_t to = ((const char *)s->mark[i + 1] - (const char *)s->beginning) >> (s->char_size >> 1);
+    const char *start = s->beginning;
+    int shift = s->char_size >> 1;
+    Py_ssize_t from = ((const char *)s->mark[i] - start) >> shift;
+    Py_ssize_t to = ((const char *)s->mark[i + 1] - start) >> shift;
     if (from > to) {
         PyErr_SetString(PyExc_SystemError, "The span of capturing group is wrong, please report a "
                         "bug for the re module.");

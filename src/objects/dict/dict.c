@@ -603,27 +603,27 @@ bool
 hob_dict_check(PyDictObject *self)
 {
     PyDictKeysObject *keys = self->ma_keys;
-    if (self->ma_used < 0
-        || keys->n_entries + keys->n_usable > hob_keys_room(keys->log2_size)) {
-        return false;
-    }
-    if ((keys->kind == KEYS_SPLIT) != (self->ma_values != NULL)) { return false; }
+    INVARIANT(1, self->ma_used >= 0);
+    INVARIANT(2, keys->n_entries + keys->n_usable <= hob_keys_room(keys->log2_size));
+    INVARIANT(3, (keys->kind == KEYS_SPLIT) == (self->ma_values != NULL));
     if (self->ma_values) {
-        return hob_values_length(self->ma_values) == self->ma_used
-               && hob_values_capacity(self->ma_values) >= keys->n_entries;
+        INVARIANT(4, hob_values_length(self->ma_values) == self->ma_used);
+        INVARIANT(5, hob_values_capacity(self->ma_values) >= keys->n_entries);
+        return true;
     }
     Py_ssize_t n = 0;
     Py_ssize_t pos = 0;
     PyObject *key;
     Py_hash_t hash;
     while (hob_dict_step(self, &pos, &key, NULL, &hash)) {
-        if (keys->kind == KEYS_STR && !PyUnicode_CheckExact(key)) { return false; }
+        INVARIANT(6, keys->kind != KEYS_STR || PyUnicode_CheckExact(key));
         hob_probe p = hob_probe_start(keys, hash);
-        while (hob_keys_index(keys, p.slot) != pos - 1) {
-            if (hob_keys_index(keys, p.slot) == INDEX_EMPTY) { return false; }
+        while (hob_keys_index(keys, p.slot) != pos - 1) {       /* found by its hash */
+            INVARIANT(7, hob_keys_index(keys, p.slot) != INDEX_EMPTY);
             hob_probe_next(&p);
         }
         n++;
     }
-    return n == self->ma_used;
+    INVARIANT(8, n == self->ma_used);
+    return true;
 }

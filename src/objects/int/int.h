@@ -29,6 +29,8 @@ MUST_USE PyObject *hob_int_vectorcall(PyObject *type, PyObject *const *args, siz
 /* Give every pooled int back to the allocator (end of the process). */
 void hob_int_clear_pool(void);
 
+bool hob_int_check(PyObject *op);       /* deep invariants */
+
 /* --- looking --- */
 
 /* At most one digit: -(2**30 - 1) .. 2**30 - 1. */

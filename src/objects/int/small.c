@@ -283,3 +283,19 @@ PyLong_FromDouble(double value)
     }
     return hob_int_from_limbs(limbs, ARRAY_LEN(limbs), value < 0);
 }
+
+/* --- invariants --- */
+
+bool
+hob_int_check(PyObject *op)
+{
+    const digit *digits = ((PyLongObject *)op)->ob_digit;
+    Py_ssize_t n = Py_ABS(Py_SIZE(op));
+    INVARIANT(1, n == 0 || digits[n - 1] != 0);
+    for (Py_ssize_t i = 0; i < n; i++) { INVARIANT(2, digits[i] <= PyLong_MASK); }
+    if (!PyLong_CheckExact(op) || n > 1) { return true; }
+    int64_t value = n ? hob_int_compact_value(op) : 0;
+    bool is_small = (uint64_t)(value - SMALL_INT_MIN) < N_SMALL_INTS;
+    INVARIANT(3, !is_small || op == hob_small_int((long)value));
+    return true;
+}

@@ -201,3 +201,24 @@ _PyUnicode_FromId(_Py_Identifier *id)
     id->index = index;
     return str;
 }
+
+/* --- invariants --- */
+
+bool
+hob_str_intern_check(void)
+{
+    if (!interned_strs.slots) { return true; }
+    size_t n_slots = interned_strs.mask + 1, n_used = 0, n_filled = 0;
+    INVARIANT(1, (n_slots & interned_strs.mask) == 0);
+    for (size_t i = 0; i < n_slots; i++) {
+        PyObject *str = interned_strs.slots[i];
+        n_filled += str != NULL;
+        if (!is_taken(&interned_strs.slots[i])) { continue; }
+        n_used++;
+        INVARIANT(2, Py_REFCNT(str) > 0 && STATE(str).interned != SSTATE_NOT_INTERNED);
+        INVARIANT(3, *slot_of(str) == str);             /* found, and the only one of its text */
+    }
+    INVARIANT(4, n_used == interned_strs.n_used && n_filled == interned_strs.n_filled);
+    INVARIANT(5, n_filled * 3 <= n_slots * 2);
+    return true;
+}

@@ -642,48 +642,56 @@ PyUnicode_GetSize(PyObject *unicode)
 
 /* --- invariants --- */
 
-#define CHECK(x) do { if (!(x)) { ENSURE(x); return 0; } } while (0)
-
-static int
-check_fields(PyObject *op)
+static bool
+check_unready(PyObject *op)
 {
+    INVARIANT(1, LENGTH(op) == 0 && HASH(op) == -1 && STATE(op).kind == 0);
+    INVARIANT(2, !STATE(op).ascii && !STATE(op).interned);
+    INVARIANT(3, WSTR(op) && !DATA_ANY(op) && !UTF8(op));
+    return true;
+}
+
+static bool
+check_content_of(PyObject *op)
+{
+    text t = text_of(op);
+    Py_UCS4 max = hob_range_max(hob_units_bits(t.kind, t.data, t.n));
+    INVARIANT(4, max == PyUnicode_MAX_CHAR_VALUE(op));          /* the narrowest kind */
+    INVARIANT(5, text_at(t, t.n) == 0);
+    return true;
+}
+
+static bool
+check_str(PyObject *op, bool with_content)
+{
+    INVARIANT(6, PyUnicode_Check(op));
+    if (!STATE(op).ready && !check_unready(op)) { return false; }
     if (STATE(op).compact) {
-        CHECK(STATE(op).ready);
-        CHECK(STATE(op).kind == 1 || STATE(op).kind == 2 || STATE(op).kind == 4);
-        if (STATE(op).ascii) {
-            CHECK(STATE(op).kind == 1);
-            return 1;
-        }
-        CHECK((void *)UTF8(op) != PyUnicode_DATA(op));
+        INVARIANT(7, STATE(op).ready);
+        INVARIANT(8, STATE(op).kind == 1 || STATE(op).kind == 2 || STATE(op).kind == 4);
+        INVARIANT(9, !STATE(op).ascii || STATE(op).kind == 1);
+        if (STATE(op).ascii) { return !with_content || check_content_of(op); }
+        INVARIANT(10, (void *)UTF8(op) != PyUnicode_DATA(op));
     }
-    else if (!STATE(op).ready) {
-        CHECK(LENGTH(op) == 0 && HASH(op) == -1 && STATE(op).kind == 0);
-        CHECK(!STATE(op).ascii && !STATE(op).interned);
-        CHECK(WSTR(op) && !DATA_ANY(op) && !UTF8(op));
+    else if (STATE(op).ready) {
+        INVARIANT(11, DATA_ANY(op));
+        INVARIANT(12, ((void *)UTF8(op) == DATA_ANY(op)) == STATE(op).ascii);
+        INVARIANT(13, !STATE(op).ascii || UTF8_LENGTH(op) == LENGTH(op));
     }
-    else {
-        CHECK(DATA_ANY(op));
-        if (STATE(op).ascii) {
-            CHECK((void *)UTF8(op) == DATA_ANY(op) && UTF8_LENGTH(op) == LENGTH(op));
-        }
-        else {
-            CHECK((void *)UTF8(op) != DATA_ANY(op));
-        }
-    }
-    if (!UTF8(op)) { CHECK(UTF8_LENGTH(op) == 0); }
-    if (!WSTR(op)) { CHECK(WSTR_LENGTH(op) == 0); }
-    return 1;
+    INVARIANT(14, UTF8(op) || UTF8_LENGTH(op) == 0);
+    INVARIANT(15, WSTR(op) || WSTR_LENGTH(op) == 0);
+    return !with_content || !STATE(op).ready || check_content_of(op);
+}
+
+bool
+hob_str_check(PyObject *op)
+{
+    return check_str(op, true);
 }
 
 int
 _PyUnicode_CheckConsistency(PyObject *op, int check_content)
 {
-    CHECK(PyUnicode_Check(op));
-    if (!check_fields(op)) { return 0; }
-    if (!check_content || !STATE(op).ready) { return 1; }
-    text t = text_of(op);
-    Py_UCS4 max = hob_range_max(hob_units_bits(t.kind, t.data, t.n));
-    CHECK(max == PyUnicode_MAX_CHAR_VALUE(op));
-    CHECK(text_at(t, t.n) == 0);
+    ENSURE(check_str(op, check_content));
     return 1;
 }

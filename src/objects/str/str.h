@@ -53,6 +53,9 @@ MUST_USE PyObject *hob_str_intern_ascii(const char *ascii, Py_ssize_t n);
 /* Call visit for each interned str until it answers nonzero; returns that. */
 int hob_str_visit_interned(int (*visit)(PyObject *str, void *arg), void *arg);
 
+bool hob_str_check(PyObject *str);              /* deep invariants */
+bool hob_str_intern_check(void);                /* .. of the table of interned ones */
+
 /* What the start needs of this room. */
 MUST_USE status hob_str_init(void);             /* before any type is readied */
 MUST_USE status hob_codecs_init(void);          /* registry of the running interpreter */

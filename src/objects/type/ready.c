@@ -256,17 +256,17 @@ hob_types_init(void)
 bool
 hob_type_check(PyTypeObject *type)
 {
-    ENSURE(PyType_Check(type));
-    ENSURE(type->tp_flags & Py_TPFLAGS_READY);
-    ENSURE(type->tp_dict && PyDict_Check(type->tp_dict));
-    ENSURE(type->tp_mro && PyTuple_Check(type->tp_mro) && PyTuple_GET_SIZE(type->tp_mro) > 0);
-    ENSURE(type->tp_bases && PyTuple_Check(type->tp_bases));
-    ENSURE(!hob_type_is_heap(type) || ((PyHeapTypeObject *)type)->ht_name);
-    ENSURE(!PyType_IS_GC(type) || type->tp_traverse);
-    if (hob_type_version(type)) {
-        for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(type->tp_bases); i++) {
-            ENSURE(hob_type_version((PyTypeObject *)PyTuple_GET_ITEM(type->tp_bases, i)));
-        }
+    INVARIANT(1, PyType_Check(type));
+    if (!(type->tp_flags & Py_TPFLAGS_READY)) { return true; }          /* not yet */
+    INVARIANT(2, type->tp_dict && PyDict_Check(type->tp_dict));
+    INVARIANT(3, type->tp_mro && PyTuple_Check(type->tp_mro)
+                 && PyTuple_GET_SIZE(type->tp_mro) > 0);
+    INVARIANT(4, type->tp_bases && PyTuple_Check(type->tp_bases));
+    INVARIANT(5, !hob_type_is_heap(type) || ((PyHeapTypeObject *)type)->ht_name);
+    INVARIANT(6, !PyType_IS_GC(type) || type->tp_traverse);
+    for (Py_ssize_t i = 0; hob_type_version(type) && i < PyTuple_GET_SIZE(type->tp_bases); i++) {
+        /* a version tag stands for the bases, too */
+        INVARIANT(7, hob_type_version((PyTypeObject *)PyTuple_GET_ITEM(type->tp_bases, i)));
     }
     return true;
 }
@@ -274,6 +274,6 @@ hob_type_check(PyTypeObject *type)
 int
 _PyType_CheckConsistency(PyTypeObject *type)
 {
-    if (type->tp_flags & Py_TPFLAGS_READY) { hob_type_check(type); }
+    ENSURE(hob_type_check(type));
     return 1;
 }
