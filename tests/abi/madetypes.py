@@ -153,6 +153,10 @@ H.__module__        #! AttributeError: __module__
 class H2(H):
     def __len__(self): return 9
 print(len(H2()), t.direct('sq_length', H2()), H2.__basicsize__ > H.__basicsize__)        #: 9 9 True
+class HasItem:
+    def __class_getitem__(cls, key): return cls.__name__, key
+G = t.by_hand('G', (HasItem, t.A))
+print(G[int], G.__mro__, G.__early__, H.__early__)        #: ('G', <class 'int'>) (<class 'types.by_hand'>, <class '__main__.HasItem'>, <class 'types.A'>, <class 'object'>) G Häh
 H.attr = 1
 print(H2.attr, t.sizes(H)[:2])        #: 1 (24, 0)
 

@@ -118,7 +118,8 @@ hob_type_setattro(PyObject *self, PyObject *given, PyObject *value)
     }
     own PyObject *name = attribute_name(given);
     if (!name) { return -1; }
-    if (!type->tp_dict && PyType_Ready(type) < 0) { return -1; }
+    /* not ready yet: its maker puts names in before it says what the bases are */
+    if (!type->tp_dict && !(type->tp_dict = PyDict_New())) { return -1; }
 
     PyObject *descr = hob_type_peek(Py_TYPE(type), name);
     descrsetfunc set = descr ? Py_TYPE(descr)->tp_descr_set : NULL;

@@ -205,15 +205,16 @@ static PyObject *replace_dict(PyObject *m, PyObject *args)
 }
 
 /* --- a heap type by hand, as binding generators make it --- */
-static PyObject *by_hand(PyObject *m, PyObject *name)
+static PyObject *by_hand(PyObject *m, PyObject *args)
 {
+    PyObject *name, *bases = NULL;
+    if (!PyArg_ParseTuple(args, "U|O!", &name, &PyTuple_Type, &bases)) { return NULL; }
     PyHeapTypeObject *heap = (PyHeapTypeObject *)PyType_Type.tp_alloc(&PyType_Type, 0);
     if (!heap) { return NULL; }
     heap->ht_name = Py_NewRef(name);
     heap->ht_qualname = Py_NewRef(name);
     PyTypeObject *type = &heap->ht_type;
     type->tp_name = "types.by_hand";
-    type->tp_base = (PyTypeObject *)Py_NewRef(&PyBaseObject_Type);
     type->tp_basicsize = sizeof(AObject);
     type->tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HEAPTYPE;
     type->tp_as_number = &heap->as_number;
@@ -222,6 +223,10 @@ static PyObject *by_hand(PyObject *m, PyObject *name)
     type->tp_as_async = &heap->as_async;
     heap->as_sequence.sq_length = three;
     type->tp_new = PyType_GenericNew;
+    /* a name put in before the bases are known */
+    if (PyObject_SetAttrString((PyObject *)type, "__early__", name) < 0) { return NULL; }
+    type->tp_bases = Py_XNewRef(bases);
+    type->tp_base = (PyTypeObject *)Py_NewRef(bases ? PyTuple_GET_ITEM(bases, 0) : (PyObject *)&PyBaseObject_Type);
     if (PyType_Ready(type) < 0) { return NULL; }
     return (PyObject *)type;
 }
@@ -263,7 +268,7 @@ static PyObject *direct(PyObject *m, PyObject *args)
 static PyMethodDef methods[] = {
     {"patch", patch, METH_NOARGS}, {"dict_pointer", dict_pointer, METH_O}, {"put_dict", put_dict, METH_VARARGS},
     {"swap_doc", swap_doc, METH_O}, {"add_docs", add_docs, METH_VARARGS}, {"replace_dict", replace_dict, METH_VARARGS},
-    {"by_hand", by_hand, METH_O}, {"same_slot", same_slot, METH_VARARGS}, {"sizes", sizes, METH_O},
+    {"by_hand", by_hand, METH_VARARGS}, {"same_slot", same_slot, METH_VARARGS}, {"sizes", sizes, METH_O},
     {"direct", direct, METH_VARARGS}, {NULL}};
 static struct PyModuleDef def = {PyModuleDef_HEAD_INIT, "types", NULL, -1, methods};
 
