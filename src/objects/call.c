@@ -161,9 +161,7 @@ _PyObject_MakeTpCall(PyThreadState *ts, PyObject *callable, PyObject *const *arg
     if (slot == PyType_Type.tp_call && callable != (PyObject *)&PyType_Type
         && (!keywords || PyTuple_Check(keywords))) {
         /* a class with a metaclass: no tuple needed */
-        if (hob_recursion_enter(ts, " while calling a Python object")) { return NULL; }
         PyObject *result = hob_class_vectorcall(callable, args, (size_t)nargs, keywords);
-        hob_recursion_leave(ts);
         return _Py_CheckFunctionResult(ts, callable, result, NULL);
     }
     own PyObject *tuple = tuple_of(args, nargs);

@@ -66,7 +66,8 @@ class Interpreter:
     def start(self):
         self.process = subprocess.Popen([self.path, os.path.abspath(__file__), '--worker'],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.DEVNULL, text=True)
+                                        stderr=subprocess.DEVNULL, text=True,
+                                        env=dict(os.environ, PYTHONHASHSEED='0'))
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.process.stdout, selectors.EVENT_READ)
 

@@ -129,8 +129,8 @@ call_plain(PyTypeObject *type, PyObject *init, PyObject *const *args, size_t nar
     return take(instance);
 }
 
-PyObject *
-hob_class_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+static PyObject *
+call_class(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames)
 {
     PyTypeObject *type = (PyTypeObject *)self;
     PyObject *init = hob_class_plain_init(type);
@@ -152,4 +152,15 @@ hob_class_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, PyObj
         ? _PyStack_AsDict(args + nargs, kwnames) : NULL;
     if (!kwargs && kwnames && PyTuple_GET_SIZE(kwnames)) { return NULL; }
     return hob_type_call(self, tuple, kwargs);
+}
+
+/* Type's tp_call without a tuple; it counts as a call from C. */
+PyObject *
+hob_class_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+{
+    PyThreadState *ts = hob_ts();
+    if (hob_recursion_enter(ts, " while calling a Python object")) { return NULL; }
+    PyObject *result = call_class(self, args, nargsf, kwnames);
+    hob_recursion_leave(ts);
+    return result;
 }
