@@ -23,6 +23,7 @@ struct hob_atexit_call {
 };
 
 void hob_atexit_run(PyInterpreterState *interp);
+void hob_atexit_fini(PyInterpreterState *interp);
 
 static struct hob_atexit_call *
 calls_of(PyInterpreterState *interp)
@@ -72,6 +73,18 @@ hob_atexit_run(PyInterpreterState *interp)
     PyErr_Fetch(&type, &value, &traceback);
     run_all(all);
     PyErr_Restore(type, value, traceback);
+}
+
+/* The interpreter has ended: forget what was registered since. */
+void
+hob_atexit_fini(PyInterpreterState *interp)
+{
+    struct hob_atexit_call *all = interp->atexit;
+    if (!all) { return; }
+    clear_all(all);
+    interp->atexit = NULL;
+    PyMem_Free(all->calls);
+    PyMem_Free(all);
 }
 
 PyDoc_STRVAR(register_doc,

@@ -157,6 +157,7 @@ finish_modules(PyInterpreterState *interp)
     restore_builtins(interp);
     if (weak) { clear_surviving(interp, weak); }
     PyErr_Clear();
+    hob_atexit_fini(interp);
     drop_module_copies(interp);
     Py_CLEAR(interp->modules_by_index);
     _PyModule_ClearDict(interp->sysdict);

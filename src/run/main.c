@@ -81,6 +81,7 @@ _Py_HandleSystemExit(int *code)
 void
 Py_Exit(int code)
 {
+    HOB_LEAKS_EXITING();
     if (Py_FinalizeEx() < 0) { code = 120; }
     exit(code);
 }

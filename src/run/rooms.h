@@ -38,6 +38,7 @@ void            hob_tracemalloc_fini(void);
 void            hob_faulthandler_fini(void);
 
 void            hob_atexit_run(PyInterpreterState *interp);             /* modules/atexit.c */
+void            hob_atexit_fini(PyInterpreterState *interp);
 void hob_runtime_close(PyThreadState *ts); /* state: only ts runs now */
 void            hob_runtime_fini(void);
 void            hob_signal_fini(void);

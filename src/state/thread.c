@@ -254,6 +254,8 @@ PyThreadState_DeleteCurrent(void)
     _PyThreadState_DeleteCurrent(hob_ts());
 }
 
+int hob_threads_left;
+
 void
 hob_thread_delete_others(PyThreadState *ts)
 {
@@ -270,6 +272,7 @@ hob_thread_delete_others(PyThreadState *ts)
     bool is_final = _PyRuntime.finalizing != NULL;
     while (others) {
         PyThreadState *next = others->next;
+        hob_threads_left++;
         PyThreadState_Clear(others);
         if (!is_final) { free_state(others); }
         others = next;

@@ -42,6 +42,9 @@ void hob_thread_clear(PyThreadState *ts);
  * their destructors' hooks: after fork and at the end. */
 void hob_thread_delete_others(PyThreadState *ts);
 
+/* How many such states there were: their C frames own references for good. */
+extern int hob_threads_left;
+
 /* Guard the lists of states and interpreters. */
 void hob_thread_lock_lists(void);
 void hob_thread_unlock_lists(void);

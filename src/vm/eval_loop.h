@@ -497,8 +497,8 @@ to_traced:
 throw_traced:
     result = hob_eval_traced(ts, cframe, next_instr, true);
 from_traced:
-    if (result != (PyObject *)cframe) { goto leave; }
     frame = cframe->current_frame;
+    if (result != (PyObject *)cframe) { goto leave; }
     LOAD_FRAME();
     DISPATCH();
 #endif
