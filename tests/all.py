@@ -1,12 +1,16 @@
 """all.py PYTHON -- every test of `make test`, with one count at the end.
 
 Runs tests/run.py (behaviour), tests/stdlib/run.py (the library's own tests) and
-the checks of tools/; the last line adds up their counts.
+the checks of tools/; the last line adds up their counts.  In a debug build each
+process that they start must also account for its memory (tests/leaks.py): one that
+leaked is one failure more.
 """
 import os
 import re
 import subprocess
 import sys
+
+from leaks import Accounts
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(HERE)
@@ -27,13 +31,26 @@ def checked(title, command):
     return (1, 0) if done.returncode == 0 else (0, 1)
 
 
+def leaked(accounts):
+    counts, texts = accounts.read()
+    print('--- leaks: %(clean)d processes clean, %(leaked)d leaked, %(foreign)d with extensions of others, '
+          '%(unaudited)d left threads in the middle' % counts, flush=True)
+    for text in texts:
+        print(text[:3000].rstrip(), flush=True)
+    return int(counts['clean'] > 0), counts['leaked'] + (counts['clean'] == 0)
+
+
 def main(python):
-    totals = [
-        checked('rooms', [sys.executable, 'tools/check_rooms.py']),
-        checked('sizes', [sys.executable, 'tools/check_sizes.py']),
-        counted('behaviour', [sys.executable, 'tests/run.py', python]),
-        counted('standard library', [sys.executable, 'tests/stdlib/run.py', python]),
-    ]
+    with Accounts(python) as accounts:
+        os.environ.update(accounts.env)
+        totals = [
+            checked('rooms', [sys.executable, 'tools/check_rooms.py']),
+            checked('sizes', [sys.executable, 'tools/check_sizes.py']),
+            counted('behaviour', [sys.executable, 'tests/run.py', python]),
+            counted('standard library', [sys.executable, 'tests/stdlib/run.py', python]),
+        ]
+        if accounts.is_kept:
+            totals.append(leaked(accounts))
     print('%d passed, %d failed' % (sum(p for p, _ in totals), sum(f for _, f in totals)))
     return any(f for _, f in totals)
 

@@ -688,6 +688,7 @@ hob_gc_shutdown_report(void)
 void
 hob_gc_fini(void)
 {
+    hob_gc.debug &= ~GC_DEBUG_SAVEALL;          /* nobody will look; the last collection frees */
     Py_CLEAR(hob_gc.garbage);
     Py_CLEAR(hob_gc.callbacks);
 }

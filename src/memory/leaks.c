@@ -192,7 +192,8 @@ list_segments_of(struct dl_phdr_info *info, size_t size, void *n_seen)
             add_segment(start, start + header->p_memsz, false);
         }
     }
-    if (strstr(info->dlpi_name, "/lib-dynload/")) { has_extensions = true; }
+    bool is_stranger = strstr(info->dlpi_name, "/_xxtestfuzz.");        /* as careless */
+    if (strstr(info->dlpi_name, "/lib-dynload/") && !is_stranger) { has_extensions = true; }
     else if (strstr(info->dlpi_name, "/python") || strstr(info->dlpi_name, ".cpython-3")
              || strstr(info->dlpi_name, ".abi3.")) {
         has_extensions = has_strangers = true;
@@ -542,14 +543,20 @@ tuple_leads_to(PyObject *tuple, PyObject *target, int depth)
     return false;
 }
 
-/* A tuple that holds itself, by marshal or an extension, lives forever: tuples have no
- * tp_clear, in the reference neither. */
+/* The collector must leave alone what has the legacy tp_del.  And a tuple that holds
+ * itself, by marshal or an extension, has no tp_clear, in the reference neither. */
+static bool
+is_unbreakable(PyObject *op)
+{
+    return Py_TYPE(op)->tp_del || (PyTuple_CheckExact(op) && tuple_leads_to(op, op, 0));
+}
+
 static void
-mark_tuple_cycles(void)
+mark_unbreakable(void)
 {
     for (size_t i = 0; i < n_blocks; i++) {
         PyObject *op = blocks[i].holder == NOBODY ? object_in(&blocks[i]) : NULL;
-        if (!op || !PyTuple_CheckExact(op) || !tuple_leads_to(op, op, 0)) { continue; }
+        if (!op || !is_unbreakable(op)) { continue; }
         blocks[i].holder = KEPT;
         queue[n_queue++] = i;
         follow_queue(KEPT, NULL);
@@ -720,7 +727,7 @@ take_account(void)
     mark_stack();
     mark_theirs();
     hob_symbols_each(mark_if_unlisted);
-    mark_tuple_cycles();
+    mark_unbreakable();
     for (size_t i = 0; i < n_blocks; i++) {
         if (blocks[i].holder == NOBODY) { count_block(&blocks[i], NOBODY, NULL); }
     }
