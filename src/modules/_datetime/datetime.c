@@ -693,52 +693,7 @@ datetime_astimezone(PyObject *self, PyObject *args, PyObject *kwargs)
     return PyObject_CallMethodOneArg(target, NAME(fromutc), moment);
 }
 
-/* --- pickling --- */
-
-static PyObject *
-datetime_reduce_for(PyObject *self, int protocol)
-{
-    own PyObject *state = PyBytes_FromStringAndSize((char *)DATETIME(self)->data,
-                                                    _PyDateTime_DATETIME_DATASIZE);
-    if (!state) { return NULL; }
-    if (protocol > 3 && DATETIME(self)->fold) { PyBytes_AS_STRING(state)[2] |= (char)0x80; }
-    if (!DATETIME(self)->hastzinfo) { return Py_BuildValue("O(O)", Py_TYPE(self), state); }
-    return Py_BuildValue("O(OO)", Py_TYPE(self), state, DATETIME(self)->tzinfo);
-}
-
-static PyObject *
-datetime_reduce_ex(PyObject *self, PyObject *args)
-{
-    int protocol;
-    if (!PyArg_ParseTuple(args, "i:__reduce_ex__", &protocol)) { return NULL; }
-    return datetime_reduce_for(self, protocol);
-}
-
-static PyObject *
-datetime_reduce(PyObject *self, PyObject *unused)
-{
-    return datetime_reduce_for(self, 2);
-}
-
-#define GET(name, expression)                                                   \
-    static PyObject *get_##name(PyObject *self, void *unused) { return expression; }
-GET(hour, PyLong_FromLong(PyDateTime_DATE_GET_HOUR(self)))
-GET(minute, PyLong_FromLong(PyDateTime_DATE_GET_MINUTE(self)))
-GET(second, PyLong_FromLong(PyDateTime_DATE_GET_SECOND(self)))
-GET(microsecond, PyLong_FromLong(PyDateTime_DATE_GET_MICROSECOND(self)))
-GET(tzinfo, Py_NewRef(TZINFO(self)))
-GET(fold, PyLong_FromLong(PyDateTime_DATE_GET_FOLD(self)))
-#undef GET
-
-static PyGetSetDef datetime_getset[] = {
-    {"hour", get_hour, NULL, NULL, NULL},
-    {"minute", get_minute, NULL, NULL, NULL},
-    {"second", get_second, NULL, NULL, NULL},
-    {"microsecond", get_microsecond, NULL, NULL, NULL},
-    {"tzinfo", get_tzinfo, NULL, NULL, NULL},
-    {"fold", get_fold, NULL, NULL, NULL},
-    {NULL, NULL, NULL, NULL, NULL},
-};
+/* --- the type --- */
 
 #define KEYWORDS(f) ((PyCFunction)(void (*)(void))(f))
 static PyMethodDef datetime_methods[] = {
@@ -774,8 +729,8 @@ static PyMethodDef datetime_methods[] = {
      "The datetime with some fields changed."},
     {"astimezone", KEYWORDS(datetime_astimezone), METH_VARARGS | METH_KEYWORDS,
      "tz -> the same moment in the time zone tz, or local time\n"},
-    {"__reduce_ex__", datetime_reduce_ex, METH_VARARGS, "__reduce_ex__(proto) -> (cls, state)"},
-    {"__reduce__", datetime_reduce, METH_NOARGS, "__reduce__() -> (cls, state)"},
+    {"__reduce_ex__", hob_clock_reduce_ex, METH_VARARGS, "__reduce_ex__(proto) -> (cls, state)"},
+    {"__reduce__", hob_clock_reduce, METH_NOARGS, "__reduce__() -> (cls, state)"},
     {NULL, NULL, 0, NULL},
 };
 
@@ -800,7 +755,7 @@ PyTypeObject hob_datetime_type = {
                         "tzinfo is None or of a tzinfo subclass.\n"),
     .tp_richcompare = datetime_richcompare,
     .tp_methods = datetime_methods,
-    .tp_getset = datetime_getset,
+    .tp_getset = hob_clock_getset,
     .tp_base = &hob_date_type,
     .tp_alloc = datetime_alloc,
     .tp_new = datetime_new,

@@ -152,6 +152,11 @@ MUST_USE PyObject *hob_timezone_offset(PyObject *tzinfo, PyObject *moment);
 MUST_USE PyObject *hob_timezone_dst(PyObject *tzinfo, PyObject *moment);
 MUST_USE PyObject *hob_timezone_name(PyObject *tzinfo, PyObject *moment);
 
+/* --- clock.c: what time and datetime share --- */
+extern PyGetSetDef hob_clock_getset[];                          /* hour .. fold */
+PyObject *hob_clock_reduce_ex(PyObject *self, PyObject *args);
+PyObject *hob_clock_reduce(PyObject *self, PyObject *unused);
+
 /* --- format.c --- */
 enum { ISO_TIME_ROOM = 16, OFFSET_ROOM = 20 };
 typedef enum {

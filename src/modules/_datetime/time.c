@@ -261,50 +261,7 @@ time_replace(PyObject *self, PyObject *args, PyObject *kwargs)
     return hob_time_new(t, tzinfo, fold, Py_TYPE(self));
 }
 
-static PyObject *
-time_reduce_for(PyObject *self, int protocol)
-{
-    own PyObject *state = PyBytes_FromStringAndSize((char *)TIME(self)->data,
-                                                    _PyDateTime_TIME_DATASIZE);
-    if (!state) { return NULL; }
-    if (protocol > 3 && TIME(self)->fold) { PyBytes_AS_STRING(state)[0] |= (char)0x80; }
-    if (!TIME(self)->hastzinfo) { return Py_BuildValue("O(O)", Py_TYPE(self), state); }
-    return Py_BuildValue("O(OO)", Py_TYPE(self), state, TIME(self)->tzinfo);
-}
-
-static PyObject *
-time_reduce_ex(PyObject *self, PyObject *args)
-{
-    int protocol;
-    if (!PyArg_ParseTuple(args, "i:__reduce_ex__", &protocol)) { return NULL; }
-    return time_reduce_for(self, protocol);
-}
-
-static PyObject *
-time_reduce(PyObject *self, PyObject *unused)
-{
-    return time_reduce_for(self, 2);
-}
-
-#define GET(name, expression)                                                   \
-    static PyObject *time_##name(PyObject *self, void *unused) { return expression; }
-GET(hour, PyLong_FromLong(PyDateTime_TIME_GET_HOUR(self)))
-GET(minute, PyLong_FromLong(PyDateTime_TIME_GET_MINUTE(self)))
-GET(second, PyLong_FromLong(PyDateTime_TIME_GET_SECOND(self)))
-GET(microsecond, PyLong_FromLong(PyDateTime_TIME_GET_MICROSECOND(self)))
-GET(tzinfo, Py_NewRef(PyDateTime_TIME_GET_TZINFO(self)))
-GET(fold, PyLong_FromLong(PyDateTime_TIME_GET_FOLD(self)))
-#undef GET
-
-static PyGetSetDef time_getset[] = {
-    {"hour", time_hour, NULL, NULL, NULL},
-    {"minute", time_minute, NULL, NULL, NULL},
-    {"second", time_second, NULL, NULL, NULL},
-    {"microsecond", time_microsecond, NULL, NULL, NULL},
-    {"tzinfo", time_tzinfo, NULL, NULL, NULL},
-    {"fold", time_fold, NULL, NULL, NULL},
-    {NULL, NULL, NULL, NULL, NULL},
-};
+/* --- the type --- */
 
 #define KEYWORDS(f) ((PyCFunction)(void (*)(void))(f))
 static PyMethodDef time_methods[] = {
@@ -322,8 +279,8 @@ static PyMethodDef time_methods[] = {
      "The time with some fields changed."},
     {"fromisoformat", time_fromisoformat, METH_O | METH_CLASS,
      "The time that a string in ISO 8601 format tells."},
-    {"__reduce_ex__", time_reduce_ex, METH_VARARGS, "__reduce_ex__(proto) -> (cls, state)"},
-    {"__reduce__", time_reduce, METH_NOARGS, "__reduce__() -> (cls, state)"},
+    {"__reduce_ex__", hob_clock_reduce_ex, METH_VARARGS, "__reduce_ex__(proto) -> (cls, state)"},
+    {"__reduce__", hob_clock_reduce, METH_NOARGS, "__reduce__() -> (cls, state)"},
     {NULL, NULL, 0, NULL},
 };
 
@@ -342,7 +299,7 @@ PyTypeObject hob_time_type = {
                         "subclass.\n"),
     .tp_richcompare = time_richcompare,
     .tp_methods = time_methods,
-    .tp_getset = time_getset,
+    .tp_getset = hob_clock_getset,
     .tp_alloc = time_alloc,
     .tp_new = time_new,
 };
