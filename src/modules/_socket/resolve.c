@@ -128,7 +128,11 @@ resolve_gethostname(PyObject *module, PyObject *unused)
 {
     char name[1024];
     if (PySys_Audit("socket.gethostname", NULL) < 0) { return NULL; }
-    if (gethostname(name, sizeof name - 1) < 0) { return PyErr_SetFromErrno(PyExc_OSError); }
+    int result;
+    Py_BEGIN_ALLOW_THREADS
+    result = gethostname(name, sizeof name - 1);
+    Py_END_ALLOW_THREADS
+    if (result < 0) { return PyErr_SetFromErrno(PyExc_OSError); }
     name[sizeof name - 1] = 0;
     return PyUnicode_DecodeFSDefault(name);
 }
@@ -150,9 +154,11 @@ resolve_sethostname(PyObject *module, PyObject *args)
     }
     own PyObject *bytes = name;
     if (PySys_Audit("socket.sethostname", "(O)", bytes) < 0) { return NULL; }
-    if (sethostname(PyBytes_AS_STRING(bytes), PyBytes_GET_SIZE(bytes)) < 0) {
-        return PyErr_SetFromErrno(PyExc_OSError);
-    }
+    int result;
+    Py_BEGIN_ALLOW_THREADS
+    result = sethostname(PyBytes_AS_STRING(bytes), PyBytes_GET_SIZE(bytes));
+    Py_END_ALLOW_THREADS
+    if (result < 0) { return PyErr_SetFromErrno(PyExc_OSError); }
     Py_RETURN_NONE;
 }
 

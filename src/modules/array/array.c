@@ -4,6 +4,8 @@
  * Holds      0 <= ob_size <= allocated; n_exports > 0 forbids any change of ob_size.
  * Hazard     turning an object into an item runs Python code, which can resize self:
  *            convert into a local item first, look at ob_size after.  [note: items-first]
+ *            The two types are made once and shared by all interpreters: they are
+ *            immutable and refer to nothing that belongs to one of them.
  * Next       kinds.c: all that knows what an item is; here, bytes are moved.
  */
 #include <Python.h>
