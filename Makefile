@@ -31,7 +31,7 @@ OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o)
 BOUND   := $(shell grep -lE '^\#include "gen/.*\.bind\.h"' $(SOURCES))
 BINDS   := $(BOUND:src/%.c=$(GEN)/%.bind.h)
 
-.PHONY: all demo test check gil-test model soak soak-gil bench tour oracle lint clean generated ids force
+.PHONY: all demo test units check gil-test model soak soak-gil bench tour oracle lint clean generated ids force
 all: $(BUILD)/hob compile_commands.json
 
 # --- generated headers: everything below $(GEN) ---
@@ -92,6 +92,16 @@ test: packages
 	@$(MAKE) --no-print-directory gil-test
 	@$(PYTHON) tests/all.py $(BUILD)/hob
 
+# --- units: each a program of one room and those beneath it, so that the linker proves the layering ---
+units: unit-base unit-text
+unit-%: $(BUILD)/unit/%
+	@$<
+$(BUILD)/unit/base: $(filter $(BUILD)/obj/base/%,$(OBJECTS))
+$(BUILD)/unit/text: $(filter $(BUILD)/obj/base/% $(BUILD)/obj/text/%,$(OBJECTS))
+$(BUILD)/unit/%: tests/%/unit.c tests/unit.h
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) -I. $(LDFLAGS) $(filter %.c %.o,$^) -lgmp -lm -o $@
+
 # --- the stove: alone, as a model (needs the package spin), and under everything at once ---
 GIL_TEST := tests/gil/gil_test.c src/state/gil.c src/base/os/futex.c
 $(BUILD)/gil_test: $(GIL_TEST) src/state/gil.h src/state/thread.h src/state/interp.h
@@ -121,6 +131,8 @@ soak: packages
 	@$(PYTHON) tests/faults/run.py build/debug/hob
 	@$(PYTHON) tests/stress/run.py build/debug/hob
 	@$(MAKE) --no-print-directory soak-gil
+	@if command -v clang >/dev/null; then $(MAKE) --no-print-directory fuzz; \
+	else echo "no clang: fuzzing is left out"; fi
 
 bench: all                                      # also against the last commit: build/last
 	@$(PYTHON) bench/run.py $(BUILD)/hob

@@ -1,7 +1,7 @@
 """all.py PYTHON -- every test of `make test`, with one count at the end.
 
-Runs tests/run.py (behaviour), tests/stdlib/run.py (the library's own tests) and
-the checks of tools/; the last line adds up their counts.  In a debug build each
+Runs tests/<room>/unit.c, tests/run.py (behaviour), tests/stdlib/run.py (the library's own
+tests) and the checks of tools/; the last line adds up their counts.  In a debug build each
 process that they start must also account for its memory (tests/leaks.py): one that
 leaked is one failure more.
 """
@@ -14,6 +14,7 @@ from leaks import Accounts
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(HERE)
+UNITS = ['base', 'text']
 COUNT = re.compile(r'^(\d+) passed, (\d+) failed$', re.M)
 
 
@@ -31,6 +32,11 @@ def checked(title, command):
     return (1, 0) if done.returncode == 0 else (0, 1)
 
 
+def config_of(python):
+    """Which build it is: build/CONFIG/hob."""
+    return os.path.basename(os.path.dirname(os.path.abspath(python)))
+
+
 def leaked(accounts):
     counts, texts = accounts.read()
     print('--- leaks: %(clean)d processes clean, %(leaked)d leaked, %(foreign)d with extensions of others, '
@@ -46,6 +52,8 @@ def main(python):
         totals = [
             checked('rooms', [sys.executable, 'tools/check_rooms.py']),
             checked('sizes', [sys.executable, 'tools/check_sizes.py']),
+            *[counted('unit ' + room, ['make', '-s', '--no-print-directory', 'CONFIG=' + config_of(python), 'unit-' + room])
+              for room in UNITS],
             counted('behaviour', [sys.executable, 'tests/run.py', python]),
             counted('standard library', [sys.executable, 'tests/stdlib/run.py', python]),
         ]
