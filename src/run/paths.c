@@ -5,6 +5,7 @@
  *   2. a pyvenv.cfg beside the executable or one folder up: its `home`
  *   3. upwards from the executable: a folder with lib/python3.11/os.py
  *   4. the prefix Hob was built for, PREFIX
+ * docs/decisions/015-the-library-is-found-in-c.md says why this is not Python.
  */
 #include "run/config.h"
 
@@ -17,6 +18,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "state/file.h"
 #include "state/interp.h"
 #include "state/runtime.h"
 
@@ -168,16 +170,34 @@ add_path(PyConfig *config, const char *folder, const char *name)
     return status;
 }
 
-static PyStatus
-add_pythonpath(PyConfig *config)
+/* An entry of PYTHONPATH, tidied and then put behind the current folder; NULL: no
+ * memory. */
+static wchar_t *
+absolute_entry(STOLEN wchar_t *entry)
 {
-    const wchar_t *at = config->pythonpath_env;
+    wchar_t *tidy = _Py_normpath(entry, (Py_ssize_t)wcslen(entry));
+    char cwd[PATH_MAX];
+    if (tidy[0] == L'/' || !getcwd(cwd, sizeof cwd - 1)) { return entry; }
+    bool is_here = !tidy[0] || wcscmp(tidy, L".") == 0;
+    if (!is_here) { strcat(cwd, "/"); }
+    wchar_t *folder = Py_DecodeLocale(cwd, NULL);
+    wchar_t *whole = folder ? hob_wide_join(folder, is_here ? L"" : tidy) : NULL;
+    PyMem_RawFree(folder);
+    PyMem_RawFree(entry);
+    return whole;
+}
+
+/* Append the entries of a list of folders, colons between them. */
+static PyStatus
+add_listed(PyConfig *config, const wchar_t *at, bool make_absolute_too)
+{
     PyStatus status = PyStatus_Ok();
     while (at && !PyStatus_Exception(status)) {
         const wchar_t *end = wcschr(at, L':');
         wchar_t *entry = hob_wide_copy(at);
         if (!entry) { return PyStatus_NoMemory(); }
         if (end) { entry[end - at] = 0; }
+        if (make_absolute_too && !(entry = absolute_entry(entry))) { return PyStatus_NoMemory(); }
         status = PyWideStringList_Append(&config->module_search_paths, entry);
         PyMem_RawFree(entry);
         at = end ? end + 1 : NULL;
@@ -199,6 +219,24 @@ struct places {
     char prefix[PATH_MAX], exec_prefix[PATH_MAX];
     char venv[PATH_MAX];                /* folder of pyvenv.cfg, or "" */
 };
+
+/* The program a virtual environment stands for: what its link leads to or, for a
+ * copy, the one of that name, or of a usual name, in home. */
+static void
+find_base_program(const char *home, struct places *at)
+{
+    char real[PATH_MAX];
+    if (realpath(at->program, real) && strcmp(real, at->program) != 0) {
+        strcpy(at->base_program, real);
+        return;
+    }
+    const char *slash = strrchr(at->program, '/');
+    const char *const names[] = {slash ? slash + 1 : at->program, "python3", LIBRARY};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (join(at->base_program, home, names[i]) && is_file(at->base_program)) { return; }
+    }
+    join(at->base_program, home, names[0]);
+}
 
 static void
 find_places(const PyConfig *config, struct places *at)
@@ -232,11 +270,7 @@ find_places(const PyConfig *config, struct places *at)
     }
     if (venv) {
         strcpy(at->venv, folder);
-        const char *name = strrchr(at->program, '/');
-        if (!join(at->base_program, home, name ? name + 1 : at->program)
-            || !is_executable(at->base_program)) {
-            if (realpath(at->program, real)) { strcpy(at->base_program, real); }
-        }
+        find_base_program(home, at);
         strcpy(folder, home);
     }
     else {
@@ -294,7 +328,7 @@ hob_paths_compute(PyConfig *config)
     }
     if (PyStatus_Exception(status) || config->module_search_paths_set) { return status; }
     _PyWideStringList_Clear(&config->module_search_paths);
-    status = add_pythonpath(config);
+    status = add_listed(config, config->pythonpath_env, true);
     if (!PyStatus_Exception(status)) {
         snprintf(below, sizeof below, "%.256s/" LIBRARY_ZIP, libdir);
         status = add_path(config, at.prefix, below);
@@ -347,6 +381,17 @@ hob_paths_dump(const PyConfig *config)
     fputs("  ]\n", stderr);
 }
 
+/* The search as a code object, for who wants to run it again: there is none, since
+ * it is done above, in C. */
+HOB_EXPORT PyObject *_Py_Get_Getpath_CodeObject(void);
+
+PyObject *
+_Py_Get_Getpath_CodeObject(void)
+{
+    PyErr_SetString(PyExc_NotImplementedError, "the search for the library is not a code object");
+    return NULL;
+}
+
 /* --- the public getters; before start they answer what was set --- */
 
 static wchar_t *set_program_name, *set_home, *set_path, *set_full_path;
@@ -383,10 +428,7 @@ hob_paths_apply_set(PyConfig *config)
     if (set_home && hob_wide_set(&config->home, set_home) < 0) { return -1; }
     if (set_full_path && hob_wide_set(&config->executable, set_full_path) < 0) { return -1; }
     if (!set_path) { return 0; }
-    wchar_t *keep = config->pythonpath_env;
-    config->pythonpath_env = set_path;
-    PyStatus status = add_pythonpath(config);
-    config->pythonpath_env = keep;
+    PyStatus status = add_listed(config, set_path, false);
     config->module_search_paths_set = 1;
     return PyStatus_Exception(status) ? -1 : 0;
 }
