@@ -1,6 +1,6 @@
 /* paths.c -- where the program is, where its library is, what sys.path starts with.
  *
- * The library is looked for, in this order:
+ * A file <executable>._pth says all of it.  Else the library is looked for, in this order:
  *   1. PYTHONHOME (or PyConfig.home)
  *   2. a pyvenv.cfg beside the executable or one folder up: its `home`
  *   3. upwards from the executable: a folder with lib/python3.11/os.py
@@ -281,6 +281,69 @@ find_places(const PyConfig *config, struct places *at)
     strcpy(at->exec_prefix, at->prefix);
 }
 
+/* --- <program>._pth: a path of its own, and nothing else --- */
+
+static PyStatus
+add_tidied(PyConfig *config, const char *path)
+{
+    wchar_t *text = Py_DecodeLocale(path, NULL);
+    if (!text) { return PyStatus_NoMemory(); }
+    wchar_t *tidy = _Py_normpath(text, (Py_ssize_t)wcslen(text));
+    PyStatus status = PyWideStringList_Append(&config->module_search_paths, tidy);
+    PyMem_RawFree(text);
+    return status;
+}
+
+/* One line, stripped and without its comment: a folder, or `import site`. */
+static PyStatus
+take_pth_line(PyConfig *config, const char *folder, char *line)
+{
+    line[strcspn(line, "#\r\n")] = 0;
+    line += strspn(line, " \t");
+    for (size_t n = strlen(line); n && (line[n - 1] == ' ' || line[n - 1] == '\t'); n--) {
+        line[n - 1] = 0;
+    }
+    if (!line[0]) { return PyStatus_Ok(); }
+    if (strcmp(line, "import site") == 0) { config->site_import = 1; }
+    else if (strncmp(line, "import ", 7) == 0) {
+        fputs("unsupported 'import' line in ._pth file\n", stderr);
+    }
+    else {
+        char path[PATH_MAX];
+        if (line[0] == '/') { snprintf(path, sizeof path, "%s", line); }
+        else if (!join(path, folder, line)) { return PyStatus_Ok(); }
+        return add_tidied(config, path);
+    }
+    return PyStatus_Ok();
+}
+
+/* Read the file beside the program, if there is one: what it lists is the whole of
+ * sys.path, its folder every prefix, and the interpreter isolated. */
+static PyStatus
+read_pth(PyConfig *config, const struct places *at, bool *is_there)
+{
+    char name[PATH_MAX], folder[PATH_MAX], line[PATH_MAX];
+    *is_there = false;
+    if (snprintf(name, sizeof name, "%s._pth", at->program) >= PATH_MAX) { return PyStatus_Ok(); }
+    FILE *file = at->program[0] ? fopen(name, "r") : NULL;
+    if (!file) { return PyStatus_Ok(); }
+    *is_there = true;
+    strcpy(folder, at->program);
+    cut_last(folder);
+    config->isolated = config->safe_path = 1;
+    config->use_environment = config->site_import = 0;
+    _PyWideStringList_Clear(&config->module_search_paths);
+    PyStatus status = PyConfig_SetBytesString(config, &config->home, folder);
+    while (!PyStatus_Exception(status) && fgets(line, sizeof line, file)) {
+        status = take_pth_line(config, folder, line);
+    }
+    fclose(file);
+    config->module_search_paths_set = 1;
+    return status;
+}
+
+/* --- all of it --- */
+
 /* What was given without its base: the base is the same. */
 static status
 copy_to_bases(PyConfig *config)
@@ -303,6 +366,11 @@ hob_paths_compute(PyConfig *config)
     if (copy_to_bases(config) < 0) { return PyStatus_NoMemory(); }
     static struct places at;
     find_places(config, &at);
+    bool has_pth = false;
+    PyStatus status = config->module_search_paths_set ? PyStatus_Ok()
+                                                      : read_pth(config, &at, &has_pth);
+    if (PyStatus_Exception(status)) { return status; }
+    if (has_pth) { find_places(config, &at); }
     char libdir[PATH_MAX], library[PATH_MAX], dynload[PATH_MAX], below[PATH_MAX];
     to_bytes(config->platlibdir, libdir);
     snprintf(below, sizeof below, "%.256s/" LIBRARY, libdir);
@@ -319,7 +387,6 @@ hob_paths_compute(PyConfig *config)
         {&config->prefix, site_prefix},
         {&config->exec_prefix, at.exec_prefix},
     };
-    PyStatus status = PyStatus_Ok();
     for (size_t i = 0; i < ARRAY_LEN(outputs) && !PyStatus_Exception(status); i++) {
         status = put(config, outputs[i].slot, outputs[i].path);
     }

@@ -51,3 +51,14 @@ shutil.move('env/pyvenv.cfg', 'env/bin/pyvenv.cfg') and None
 print(ask(os.path.abspath('env/bin/python')))        #: ['~/env/bin/python', '<real>'] ['~/copied', '~/copied', '~/copied', '~/copied', 'lib'] ['~/copied/lib/python311.zip', '~/copied/lib/python3.11', '~/copied/lib/python3.11/lib-dynload']
 with open('copied/lib/python311.zip', 'wb'): pass
 print(ask(os.path.abspath('renamed/bin/spam')))        #: ['~/renamed/bin/spam', '<real>'] ['~/copied', '~/copied', '~/copied', '~/copied', 'lib'] ['~/copied/lib/python311.zip', '~/copied/lib/python3.11', '~/copied/lib/python3.11/lib-dynload']
+
+# a file beside the program may say all of it
+PTH = os.path.abspath('linked/bin/python._pth')
+def pth(text):
+    with open(PTH, 'w') as f: f.write(text)
+    flags = 'import sys; f = sys.flags; print(f.isolated, f.ignore_environment, f.no_user_site, f.no_site, f.safe_path, "site" in sys.modules);'
+    done = subprocess.run(['linked/bin/python', '-c', flags + ASK], env=os.environ | {'PYTHONPATH': '/zz', 'PYTHONNOUSERSITE': '1'},
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return done.stdout.replace(os.getcwd(), '~').replace(REAL, '<real>').strip().replace('\n', ' ')
+print(pth('fake\n# c\n\n  sp  \n/usr/lib/python3.11\n/usr/lib/python3.11/lib-dynload\n.\n../x\na/../b#c\nimport foo\n'))        #: unsupported 'import' line in ._pth file 1 1 1 1 True False ['~/linked/bin/python', '~/linked/bin/python'] ['~/linked/bin', '~/linked/bin', '~/linked/bin', '~/linked/bin', 'lib'] ['~/linked/bin/sp', '/usr/lib/python3.11', '/usr/lib/python3.11/lib-dynload', '~/linked/bin', '~/linked/x', '~/linked/bin/b']
+print(pth('/usr/lib/python3.11\r\nimport site\r\n').split(" ['/usr/lib")[0])        #: 1 1 1 0 True True ['~/linked/bin/python', '~/linked/bin/python'] ['~/linked/bin', '~/linked/bin', '~/linked/bin', '~/linked/bin', 'lib'] []
