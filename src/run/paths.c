@@ -390,7 +390,7 @@ hob_paths_compute(PyConfig *config)
     for (size_t i = 0; i < ARRAY_LEN(outputs) && !PyStatus_Exception(status); i++) {
         status = put(config, outputs[i].slot, outputs[i].path);
     }
-    if (!PyStatus_Exception(status) && is_folder(library)) {
+    if (!PyStatus_Exception(status) && (has_pth || is_folder(library))) {
         status = put(config, &config->stdlib_dir, library);
     }
     if (PyStatus_Exception(status) || config->module_search_paths_set) { return status; }
