@@ -24,7 +24,7 @@ FLAGS_fuzz    := -O1 -DHOB_DEBUG -Wno-bitwise-instead-of-logical \
 FLAGS_tsan    := -O1 -DHOB_DEBUG -fsanitize=thread
 CFLAGS  := $(BASE) $(WARN) $(FLAGS_$(CONFIG)) $(EXTRA)
 LDFLAGS := -no-pie -rdynamic $(if $(shell command -v mold),-fuse-ld=mold) $(filter -fsanitize=%,$(FLAGS_$(CONFIG)))
-LIBS    := -lgmp -lz -lexpat -lcrypto -lb2 -lcrypt -ldl -lpthread -lm
+LIBS    := -lgmp -lz -lexpat -ldl -lpthread -lm        # libcrypto and libb2 are loaded when needed
 
 SOURCES := $(sort $(shell find src -name '*.c'))
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o)

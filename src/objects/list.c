@@ -276,7 +276,10 @@ replace(PyListObject *self, Py_ssize_t low, Py_ssize_t high, PyObject *const *it
     if (n_old) { memcpy(dropped, &self->ob_item[low], n_old * sizeof *dropped); }
 
     status done = 0;
-    if (n < n_old) {
+    if (n == n_old) {
+        /* the array stays as it is */
+    }
+    else if (n < n_old) {
         PyObject **from = &self->ob_item[high];
         memmove(from - (n_old - n), from, (size - high) * sizeof(PyObject *));
         if (resize(self, size + n - n_old) < 0) {       /* cannot shrink: put it back */
@@ -286,7 +289,7 @@ replace(PyListObject *self, Py_ssize_t low, Py_ssize_t high, PyObject *const *it
             done = -1;
         }
     }
-    else if (n > n_old) {
+    else {
         if (resize(self, size + n - n_old) < 0) {
             n_old = 0;
             done = -1;
@@ -334,8 +337,8 @@ list_ass_item(PyObject *op, Py_ssize_t i, PyObject *value)
 
 /* --- subscript --- */
 
-static PyObject *
-take_slice(PyListObject *self, Py_ssize_t start, Py_ssize_t step, Py_ssize_t n)
+PyObject *
+hob_list_slice(PyListObject *self, Py_ssize_t start, Py_ssize_t step, Py_ssize_t n)
 {
     if (n <= 0) { return PyList_New(0); }
     if (step == 1) { return list_copy_of(self->ob_item + start, n); }
@@ -370,7 +373,7 @@ list_subscript(PyObject *op, PyObject *index)
     Py_ssize_t start, stop, step;
     if (PySlice_Unpack(index, &start, &stop, &step) < 0) { return NULL; }
     Py_ssize_t n = PySlice_AdjustIndices(Py_SIZE(self), &start, &stop, step);
-    return take_slice(self, start, step, n);
+    return hob_list_slice(self, start, step, n);
 }
 
 /* del self[start:..:step], n items, step not 1: close the gaps run by run. */

@@ -25,6 +25,10 @@ hob_list_give(PyListObject *self, STOLEN PyObject *item)
 /* Append all of iterable. */
 MUST_USE status hob_list_extend(PyListObject *self, PyObject *iterable);
 
+/* self[start:..:step], n items of which all are there. */
+MUST_USE PyObject *hob_list_slice(PyListObject *self, Py_ssize_t start, Py_ssize_t step,
+                                  Py_ssize_t n);
+
 /* Sort in place; key may be NULL or None. */
 MUST_USE status hob_list_sort(PyListObject *self, PyObject *key, bool reverse);
 

@@ -118,7 +118,10 @@ reversed_next(PyObject *op)
 {
     reversed *self = (reversed *)op;
     if (self->index >= 0) {
-        PyObject *item = PySequence_GetItem(self->seq, self->index);
+        PySequenceMethods *methods = Py_TYPE(self->seq)->tp_as_sequence;
+        PyObject *item = LIKELY(methods && methods->sq_item)
+                         ? methods->sq_item(self->seq, self->index)
+                         : PySequence_GetItem(self->seq, self->index);      /* which says why not */
         if (item) {
             self->index--;
             return item;

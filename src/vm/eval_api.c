@@ -232,7 +232,13 @@ _PyEval_RequestCodeExtraIndex(freefunc free)
 int
 _PyEval_SliceIndex(PyObject *value, Py_ssize_t *index)
 {
-    return value == Py_None ? 1 : _PyEval_SliceIndexNotNone(value, index);
+    if (value == Py_None) { return 1; }
+    if (!PyIndex_Check(value)) {
+        PyErr_SetString(PyExc_TypeError,
+                        "slice indices must be integers or None or have an __index__ method");
+        return 0;
+    }
+    return _PyEval_SliceIndexNotNone(value, index);
 }
 
 int

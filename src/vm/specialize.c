@@ -65,6 +65,10 @@ pair_form(int first, int second)
         return second == LOAD_FAST ? STORE_FAST__LOAD_FAST
              : second == STORE_FAST ? STORE_FAST__STORE_FAST : 0;
     }
+    if (first == BUILD_SLICE) {
+        return second == BINARY_SUBSCR ? BUILD_SLICE__BINARY_SUBSCR
+             : second == STORE_SUBSCR ? BUILD_SLICE__STORE_SUBSCR : 0;
+    }
     return first == LOAD_CONST && second == LOAD_FAST ? LOAD_CONST__LOAD_FAST : 0;
 }
 

@@ -122,6 +122,14 @@ MUST_USE PyObject *hob_import_name(PyThreadState *ts, hob_frame *frame, PyObject
 MUST_USE PyObject *hob_import_from(PyThreadState *ts, PyObject *module, PyObject *name);
 MUST_USE status hob_import_star(PyThreadState *ts, hob_frame *frame, PyObject *module);
 
+/* --- slices.c: container[a:b] and container[a:b] = value without a slice object --- */
+
+/* bounds are the n operands of BUILD_SLICE: start, stop, perhaps step.  NULL or 0 without
+ * an exception when container or bounds are not of the common kinds. */
+MUST_USE PyObject *hob_slice_get(PyObject *container, PyObject *const *bounds, Py_ssize_t n);
+MUST_USE tri hob_slice_set(PyObject *container, PyObject *const *bounds, Py_ssize_t n,
+                           PyObject *value);
+
 /* --- protocols.c: what instructions do beyond one API call --- */
 
 /* Spread an iterable over end[-1] .. downwards: n_before values, and when

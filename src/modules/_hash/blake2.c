@@ -13,7 +13,13 @@
 
 #include "memory/own.h"
 #include "modules/_hash/digest.h"
+#include "modules/_hash/lazy.h"
 #include "objects/bind.h"
+
+#define B2(X)                                                                   \
+    X(blake2b_init_param) X(blake2b_update) X(blake2b_final)                    \
+    X(blake2s_init_param) X(blake2s_update) X(blake2s_final)
+LAZY_LIBRARY(b2, "libb2.so.1", B2)
 
 typedef union {
     blake2b_state b;
@@ -65,7 +71,7 @@ begin_b(any_state *state, const settings *s)
     };
     fill(block.salt, s->salt);
     fill(block.personal, s->person);
-    if (blake2b_init_param(&state->b, &block) < 0) { return -1; }
+    if (b2.blake2b_init_param(&state->b, &block) < 0) { return -1; }
     state->b.last_node = s->last_node;
     return 0;
 }
@@ -83,7 +89,7 @@ begin_s(any_state *state, const settings *s)
     memcpy(block.node_offset, &offset, sizeof block.node_offset);
     fill(block.salt, s->salt);
     fill(block.personal, s->person);
-    if (blake2s_init_param(&state->s, &block) < 0) { return -1; }
+    if (b2.blake2s_init_param(&state->s, &block) < 0) { return -1; }
     state->s.last_node = s->last_node;
     return 0;
 }
@@ -91,25 +97,25 @@ begin_s(any_state *state, const settings *s)
 static int
 feed_b(any_state *state, const void *bytes, size_t n)
 {
-    return blake2b_update(&state->b, bytes, n);
+    return b2.blake2b_update(&state->b, bytes, n);
 }
 
 static int
 feed_s(any_state *state, const void *bytes, size_t n)
 {
-    return blake2s_update(&state->s, bytes, n);
+    return b2.blake2s_update(&state->s, bytes, n);
 }
 
 static int
 finish_b(any_state *state, unsigned char *out, size_t n)
 {
-    return blake2b_final(&state->b, out, n);
+    return b2.blake2b_final(&state->b, out, n);
 }
 
 static int
 finish_s(any_state *state, unsigned char *out, size_t n)
 {
-    return blake2s_final(&state->s, out, n);
+    return b2.blake2s_final(&state->s, out, n);
 }
 
 enum { BLAKE2B, BLAKE2S, N_VARIANTS };
@@ -439,6 +445,7 @@ add_variant(PyObject *module, const variant *v, const char *prefix, newfunc new,
 static int
 module_exec(PyObject *module)
 {
+    if (b2_load() < 0) { return -1; }
     if (add_variant(module, &variants[BLAKE2B], "BLAKE2B", blake2b_new__slot,
                     blake2b_new__doc) < 0) {
         return -1;

@@ -9,6 +9,14 @@
 
 #include <openssl/evp.h>
 
+#include "modules/_hash/lazy.h"
+
+#define CRYPTO(X)                                                               \
+    X(EVP_MD_CTX_new) X(EVP_MD_CTX_free) X(EVP_MD_CTX_copy_ex) X(EVP_MD_fetch)  \
+    X(EVP_MD_free) X(EVP_DigestInit_ex) X(EVP_DigestUpdate)                     \
+    X(EVP_DigestFinal_ex) X(EVP_DigestFinalXOF)
+LAZY_LIBRARY(crypto, "libcrypto.so.3", CRYPTO)
+
 typedef struct {
     PyObject_HEAD
     EVP_MD_CTX *ctx;
@@ -78,11 +86,11 @@ feed(digest *self, PyObject *data)
     if (self->lock) {
         Py_BEGIN_ALLOW_THREADS
         PyThread_acquire_lock(self->lock, WAIT_LOCK);
-        done = EVP_DigestUpdate(self->ctx, view.buf, (size_t)view.len);
+        done = crypto.EVP_DigestUpdate(self->ctx, view.buf, (size_t)view.len);
         PyThread_release_lock(self->lock);
         Py_END_ALLOW_THREADS
     }
-    else { done = EVP_DigestUpdate(self->ctx, view.buf, (size_t)view.len); }
+    else { done = crypto.EVP_DigestUpdate(self->ctx, view.buf, (size_t)view.len); }
     PyBuffer_Release(&view);
     if (!done) { crypto_failed(); }
     return done ? 0 : -1;
@@ -96,11 +104,11 @@ digest_make(PyTypeObject *type, PyObject *data)
     if (!self) { return NULL; }
     self->lock = NULL;
     self->kind = kind;
-    self->ctx = EVP_MD_CTX_new();
+    self->ctx = crypto.EVP_MD_CTX_new();
     if (!self->ctx) { return PyErr_NoMemory(); }
-    EVP_MD *md = EVP_MD_fetch(NULL, kind->evp_name, NULL);
-    int done = md && EVP_DigestInit_ex(self->ctx, md, NULL);
-    EVP_MD_free(md);
+    EVP_MD *md = crypto.EVP_MD_fetch(NULL, kind->evp_name, NULL);
+    int done = md && crypto.EVP_DigestInit_ex(self->ctx, md, NULL);
+    crypto.EVP_MD_free(md);
     if (!done) { return crypto_failed(); }
     if (data && feed(self, data) < 0) { return NULL; }
     return (PyObject *)take(self);
@@ -112,7 +120,7 @@ digest_dealloc(PyObject *op)
     PyTypeObject *type = Py_TYPE(op);
     digest *self = (digest *)op;
     if (self->lock) { PyThread_free_lock(self->lock); }
-    EVP_MD_CTX_free(self->ctx);
+    crypto.EVP_MD_CTX_free(self->ctx);
     PyObject_Free(op);
     Py_DECREF(type);
 }
@@ -136,13 +144,13 @@ unlock_if_shared(digest *self)
 static MAYBE_NULL EVP_MD_CTX *
 fork_ctx(digest *self)
 {
-    EVP_MD_CTX *copy = EVP_MD_CTX_new();
+    EVP_MD_CTX *copy = crypto.EVP_MD_CTX_new();
     if (!copy) { return NULL; }
     lock_if_shared(self);
-    int done = EVP_MD_CTX_copy_ex(copy, self->ctx);
+    int done = crypto.EVP_MD_CTX_copy_ex(copy, self->ctx);
     unlock_if_shared(self);
     if (done) { return copy; }
-    EVP_MD_CTX_free(copy);
+    crypto.EVP_MD_CTX_free(copy);
     return NULL;
 }
 
@@ -175,9 +183,9 @@ finish(digest *self, size_t n, bool hex)
         return PyErr_NoMemory();
     }
     unsigned char *out = (unsigned char *)PyBytes_AS_STRING(bytes);
-    int done = self->kind->digest_size ? EVP_DigestFinal_ex(ctx, out, NULL)
-        : n == 0 || EVP_DigestFinalXOF(ctx, out, n);
-    EVP_MD_CTX_free(ctx);
+    int done = self->kind->digest_size ? crypto.EVP_DigestFinal_ex(ctx, out, NULL)
+        : n == 0 || crypto.EVP_DigestFinalXOF(ctx, out, n);
+    crypto.EVP_MD_CTX_free(ctx);
     if (!done) {
         Py_DECREF(bytes);
         return crypto_failed();
@@ -370,6 +378,7 @@ add_function(PyObject *module, PyTypeObject *type, hob_digest_kind *kind)
 status
 hob_digest_add(PyObject *module, hob_digest_kind *kinds, size_t n)
 {
+    if (crypto_load() < 0) { return -1; }
     *(hob_digest_module *)PyModule_GetState(module) = (hob_digest_module){kinds, n};
     for (size_t i = 0; i < n; i++) {
         own PyTypeObject *type = make_type(module, &kinds[i]);

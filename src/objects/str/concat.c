@@ -121,9 +121,11 @@ measure_items(PyObject *const *items, Py_ssize_t n_items, Py_ssize_t n_separator
                          i, Py_TYPE(item)->tp_name);
             return -1;
         }
-        READY_OR(item, -1);
-        Py_UCS4 max = PyUnicode_MAX_CHAR_VALUE(item);
-        if (max > size->max) { size->max = max; }
+        if (!STATE(item).ascii) {
+            READY_OR(item, -1);
+            Py_UCS4 max = PyUnicode_MAX_CHAR_VALUE(item);
+            if (max > size->max) { size->max = max; }
+        }
         n += (size_t)LENGTH(item) + (i ? (size_t)n_separator : 0);
         if (n > PY_SSIZE_T_MAX) {
             PyErr_SetString(PyExc_OverflowError,
@@ -135,10 +137,38 @@ measure_items(PyObject *const *items, Py_ssize_t n_items, Py_ssize_t n_separator
     return 0;
 }
 
+/* Where n bytes copied from `from` end; most of them are few. */
+static inline char *
+put_bytes(char *at, const char *from, Py_ssize_t n)
+{
+    if (n == 1) { *at = *from; }
+    else { memcpy(at, from, (size_t)n); }
+    return at + n;
+}
+
+/* Items and separator, all of one byte a character, one behind the other. */
+static void
+join_fill_narrow(char *at, PyObject *separator, PyObject *const *items, Py_ssize_t n_items)
+{
+    Py_ssize_t n_separator = separator ? LENGTH(separator) : 0;
+    const char *between = n_separator ? PyUnicode_DATA(separator) : NULL;
+    for (Py_ssize_t i = 0; i < n_items; i++) {
+        PyObject *item = items[i];
+        if (i && n_separator) { at = put_bytes(at, between, n_separator); }
+        const char *from = PyUnicode_IS_COMPACT_ASCII(item)
+                           ? (const char *)((PyASCIIObject *)item + 1) : PyUnicode_DATA(item);
+        at = put_bytes(at, from, LENGTH(item));
+    }
+}
+
 static void
 join_fill(PyObject *str, PyObject *separator, PyObject *const *items, Py_ssize_t n_items)
 {
     int kind = STATE(str).kind;
+    if (kind == PyUnicode_1BYTE_KIND) {
+        join_fill_narrow(PyUnicode_DATA(str), separator, items, n_items);
+        return;
+    }
     char *at = PyUnicode_DATA(str);
     Py_ssize_t n_separator = separator ? LENGTH(separator) : 0;
     for (Py_ssize_t i = 0; i < n_items; i++) {

@@ -848,6 +848,9 @@ str_length(PyObject *self)
 static PyObject *
 str_item(PyObject *self, Py_ssize_t i)
 {
+    if (PyUnicode_IS_COMPACT_ASCII(self) && (size_t)i < (size_t)LENGTH(self)) {
+        return Py_NewRef(hob_str_char_peek(((const char *)((PyASCIIObject *)self + 1))[i]));
+    }
     READY_OR(self, NULL);
     if ((size_t)i >= (size_t)LENGTH(self)) {
         PyErr_SetString(PyExc_IndexError, "string index out of range");
