@@ -1207,8 +1207,14 @@ bytes_expandtabs(PyObject *self, int tabsize)
  *  from the left when negative.
  *
  *      >>> value = bytearray(b'\xca\xfe\x01')
- *      >>> value.hex(), value.hex('-'), value.hex(':', 2), value.hex(':', -2)
- *      ('cafe01', 'ca-fe-01', 'ca:fe01', 'cafe:01')
+ *      >>> value.hex()
+ *      'cafe01'
+ *      >>> value.hex('-')
+ *      'ca-fe-01'
+ *      >>> value.hex(':', 2)
+ *      'ca:fe01'
+ *      >>> value.hex(':', -2)
+ *      'cafe:01'
  */
 static PyObject *
 bytes_hex(PyObject *self, PyObject *sep, int bytes_per_sep)

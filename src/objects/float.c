@@ -436,6 +436,10 @@ float_round(PyObject *self, PyObject *ndigits)
  *
  *      >>> (-0.375).as_integer_ratio()
  *      (-3, 8)
+ *      >>> (1e3).as_integer_ratio()
+ *      (1000, 1)
+ *      >>> (0.1).as_integer_ratio()
+ *      (3602879701896397, 36028797018963968)
  */
 static PyObject *
 float_as_integer_ratio(PyObject *self)

@@ -960,8 +960,15 @@ view_tobytes(mview *self, PyObject *order)
  *  sep goes between groups of bytes_per_sep bytes, counted from the right, or
  *  from the left when negative.
  *
- *      >>> memoryview(b'\xca\xfe').hex(' ')
- *      'ca fe'
+ *      >>> value = memoryview(b'\xca\xfe\x01')
+ *      >>> value.hex()
+ *      'cafe01'
+ *      >>> value.hex(' ')
+ *      'ca fe 01'
+ *      >>> value[::2].hex()
+ *      'ca01'
+ *      >>> value.hex(':', -2)
+ *      'cafe:01'
  */
 static PyObject *
 view_hex(mview *self, PyObject *sep, int bytes_per_sep)

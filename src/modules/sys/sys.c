@@ -256,7 +256,8 @@ sys_getallocatedblocks(PyObject *module)
 static void
 sys_debugmallocstats(PyObject *module)
 {
-    _PyObject_DebugMallocStats(stderr);
+    if (_PyObject_DebugMallocStats(stderr)) { fputc('\n', stderr); }
+    _PyObject_DebugTypeStats(stderr);
 }
 
 /** _clear_type_cache($module, /)

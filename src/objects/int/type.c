@@ -259,8 +259,10 @@ static PyNumberMethods int_as_number = {
  *
  *  How many bits the magnitude takes: 0 for 0, 6 for 37 or -37.
  *
- *      >>> (37).bit_length(), (-256).bit_length()
- *      (6, 9)
+ *      >>> (37).bit_length()
+ *      6
+ *      >>> (-256).bit_length()
+ *      9
  */
 static PyObject *
 int_bit_length(PyObject *self)
@@ -272,8 +274,10 @@ int_bit_length(PyObject *self)
  *
  *  How many ones the binary magnitude has; the population count.
  *
- *      >>> (13).bit_count(), (-255).bit_count()
- *      (3, 8)
+ *      >>> (13).bit_count()
+ *      3
+ *      >>> (-255).bit_count()
+ *      8
  */
 static PyObject *
 int_bit_count(PyObject *self)
@@ -389,6 +393,10 @@ int_from_bytes(PyObject *type, PyObject *const *args, Py_ssize_t nargs, PyObject
  *
  *      >>> (-7).as_integer_ratio()
  *      (-7, 1)
+ *      >>> (10).as_integer_ratio()
+ *      (10, 1)
+ *      >>> True.as_integer_ratio()
+ *      (1, 1)
  */
 static PyObject *
 int_as_integer_ratio(PyObject *self)
