@@ -1,8 +1,9 @@
 """run.py PYTHON [KIND ...] -- the behaviour tests under HOB_STRESS, with rare paths made the rule.
 
 PYTHON must be a debug build.  KIND is a row of src/base/stress.def, or several
-joined by commas; without any, each of KINDS.  `gc` collects at every
-allocation and takes minutes.  The last line is `N passed, N failed`.
+joined by commas; without any, each of KINDS.  After the behaviour tests come
+those modules of the library's tests that work objects hardest (MODULES).  The
+last line is `N passed, N failed`.
 """
 import os
 import re
@@ -12,6 +13,9 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
 KINDS = ['specialize', 'freelist', 'switch', 'check', 'gc', 'specialize,freelist,switch,check']
+MODULES = ['test_generators', 'test_coroutines', 'test_exceptions', 'test_descr', 'test_call', 'test_opcache', 'test_functools',
+           'test_itertools', 'test_deque', 'test_dict', 'test_set', 'test_list', 'test_tuple', 'test_weakref', 'test_memoryview',
+           'test_sort', 'test_super', 'test_scope', 'test_with', 'test_contextlib', 'test_queue', 'test_thread']
 COUNT = re.compile(r'^(\d+) passed, (\d+) failed$', re.M)
 
 # What some tests ask for is just what the stress takes away.
@@ -31,13 +35,15 @@ def tests():
 
 def main(python, kinds):
     passed = failed = 0
+    programs = [os.path.join(TESTS, 'run.py'), python, *tests()], [os.path.join(TESTS, 'stdlib', 'run.py'), python, *MODULES]
     for kind in kinds:
-        done = subprocess.run([sys.executable, os.path.join(TESTS, 'run.py'), python, *tests()], stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, env=dict(os.environ, HOB_STRESS=kind))
-        print('--- HOB_STRESS=%s\n%s' % (kind, done.stdout.rstrip()), flush=True)
-        found = COUNT.findall(done.stdout)
-        good, bad = map(int, found[-1]) if found else (0, 1)
-        passed, failed = passed + good, failed + bad
+        for program in programs:
+            done = subprocess.run([sys.executable, *program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                  env=dict(os.environ, HOB_STRESS=kind))
+            print('--- HOB_STRESS=%s\n%s' % (kind, done.stdout.rstrip()), flush=True)
+            found = COUNT.findall(done.stdout)
+            good, bad = map(int, found[-1]) if found else (0, 1)
+            passed, failed = passed + good, failed + bad
     print('%d passed, %d failed' % (passed, failed))
     return failed != 0
 
