@@ -431,7 +431,7 @@ static status
 walk_format(const state *st, const char *format, item *items, Py_ssize_t *size_out,
             Py_ssize_t *n_values_out, Py_ssize_t *n_items_out)
 {
-    const unit *table = choose_table(&format), *u;
+    const unit *table = choose_table(&format), *u = NULL;
     Py_ssize_t size = 0, n_values = 0, n_items = 0, count;
     tri more;
     while ((more = next_unit(st, table, &format, &u, &count)) > 0) {

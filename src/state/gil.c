@@ -433,6 +433,9 @@ nap_in_queue(hob_gil *gil, hob_gil_thread *t)
         hob_futex_wait(&t->nap, NAP_ASLEEP, t->nap_limit);
     }
     if (atomic_compare_exchange_strong(&t->nap, &asleep, NAP_COME)) { return NAP_COME; }
+    if (asleep == NAP_GRANTED) {                /* waking up is not charged */
+        atomic_store_explicit(&gil->since, hob_clock_ns(), memory_order_relaxed);
+    }
     return asleep;
 }
 

@@ -56,6 +56,20 @@ hob_int_bits(const void *op)
     return (int64_t)(n - 1) * DIGIT_BITS + hob_digit_bits(hob_int_digits(op)[n - 1]);
 }
 
+/* Around mpn work on private limbs, `cost` limbs times limbs of it: when it takes
+ * longer than with two numbers of 1,000 decimal digits, other threads may run. */
+static inline PyThreadState *
+hob_mpn_begin(double cost)
+{
+    return cost < 52.0 * 52.0 ? NULL : PyEval_SaveThread();
+}
+
+static inline void
+hob_mpn_end(PyThreadState *ts)
+{
+    if (ts) { PyEval_RestoreThread(ts); }
+}
+
 static inline Py_ssize_t
 hob_limbs_for_digits(Py_ssize_t n)
 {

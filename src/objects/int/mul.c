@@ -53,13 +53,17 @@ mul_mpn(PyObject *a, PyObject *b, bool negative)
     if (!hob_limbs_load(&x, &na, a)) { return NULL; }
     if (a == b) {
         if (!hob_mpn_room(6 * na) || !hob_limbs_init(&z, 2 * na)) { return NULL; }
+        PyThreadState *ts = hob_mpn_begin((double)na * (double)na);
         mpn_sqr(z.at, x.at, na);
+        hob_mpn_end(ts);
         return hob_int_from_limbs(z.at, 2 * na, negative);
     }
     if (!hob_limbs_load(&y, &nb, b)) { return NULL; }
     if (!hob_mpn_room(5 * (na + nb)) || !hob_limbs_init(&z, na + nb)) { return NULL; }
+    PyThreadState *ts = hob_mpn_begin((double)na * (double)nb);
     if (na >= nb) { mpn_mul(z.at, x.at, na, y.at, nb); }
     else { mpn_mul(z.at, y.at, nb, x.at, na); }
+    hob_mpn_end(ts);
     return hob_int_from_limbs(z.at, na + nb, negative);
 }
 
@@ -111,7 +115,9 @@ pow_limbs(const mp_limb_t *odd, mp_size_t n, uint64_t exponent, mp_limb_t *one,
     while (--bit >= 0) {
         if (size > 4096 && PyErr_CheckSignals() < 0) { return NULL; }
         if (!hob_mpn_room(6 * size)) { return NULL; }
+        PyThreadState *ts = hob_mpn_begin((double)size * (double)size);
         mpn_sqr(other, one, size);
+        hob_mpn_end(ts);
         size *= 2;
         size -= other[size - 1] == 0;
         mp_limb_t *swap = one;

@@ -151,7 +151,9 @@ read_mpn(const literal *lit)
         z = Py_NewRef(hob_small_int(0));
     }
     else if (hob_mpn_room(4 * room) && hob_limbs_init(&limbs, room)) {
+        PyThreadState *ts = hob_mpn_begin((double)room * (double)room);
         mp_size_t used = mpn_set_str(limbs.at, values, n, lit->base);
+        hob_mpn_end(ts);
         z = hob_int_from_limbs(limbs.at, used, lit->negative);
     }
     PyMem_Free(values);
@@ -353,7 +355,10 @@ decimal_large(int_text *t, PyObject *op)
     char *end = int_text_room(t, room);
     if (!end) { return false; }
     char *first = end - room + 1;
+    bool negative = Py_SIZE(op) < 0;
+    PyThreadState *ts = hob_mpn_begin((double)n * (double)n);
     size_t used = mpn_get_str((unsigned char *)first, 10, limbs.at, n);
+    hob_mpn_end(ts);                            /* op may be gone */
     while (used > 1 && *first == 0) {
         first++;
         used--;
@@ -362,7 +367,7 @@ decimal_large(int_text *t, PyObject *op)
         return refuse_long_text(limit);
     }
     for (size_t i = 0; i < used; i++) { first[i] += '0'; }
-    if (Py_SIZE(op) < 0) {
+    if (negative) {
         *--first = '-';
         used++;
     }
