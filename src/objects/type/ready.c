@@ -259,8 +259,8 @@ hob_type_check(PyTypeObject *type)
     INVARIANT(1, PyType_Check(type));
     if (!(type->tp_flags & Py_TPFLAGS_READY)) { return true; }          /* not yet */
     INVARIANT(2, type->tp_dict && PyDict_Check(type->tp_dict));
-    INVARIANT(3, type->tp_mro && PyTuple_Check(type->tp_mro)
-                 && PyTuple_GET_SIZE(type->tp_mro) > 0);
+    if (!type->tp_mro) { return true; }         /* the collector has taken it apart */
+    INVARIANT(3, PyTuple_Check(type->tp_mro) && PyTuple_GET_SIZE(type->tp_mro) > 0);
     INVARIANT(4, type->tp_bases && PyTuple_Check(type->tp_bases));
     INVARIANT(5, !hob_type_is_heap(type) || ((PyHeapTypeObject *)type)->ht_name);
     INVARIANT(6, !PyType_IS_GC(type) || type->tp_traverse);
