@@ -198,7 +198,8 @@ NAME(next_way)(const sre_code *way, const CHAR *ptr, const CHAR *end)
     return way;
 }
 
-/* Run code from pc at ptr until SUCCESS.  1 with s->ptr; 0; or an error. */
+/* Run code from pc at ptr until SUCCESS.  1 with s->ptr; 0; or an error.
+ * A case an instruction; in one function, so that pc, ptr and end stay in registers. */
 static int
 NAME(run)(sre_subject *s, const sre_code *pc, const CHAR *ptr, bool toplevel)
 {

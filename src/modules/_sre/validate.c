@@ -133,6 +133,7 @@ valid_info(const sre_code *at, const sre_code *end)
     return at == end;
 }
 
+/* One case an instruction: long, but each is read by itself. */
 static bool
 valid_code(const sre_code *at, const sre_code *end, Py_ssize_t groups)
 {
