@@ -46,6 +46,11 @@ bool hob_io_finalize(PyObject *self);
 void hob_io_head_clear(PyObject *self);                 /* weak references and dict */
 void hob_iobase_finalize(PyObject *self);               /* tp_finalize of all streams */
 
+/* What __setstate__ of streams in memory takes from a state: a position, and None or a dict,
+ * its `which` item ("third"), for __dict__. */
+MUST_USE status hob_io_state_position(PyObject *position, Py_ssize_t *pos);
+MUST_USE status hob_io_state_dict(struct io_head *self, PyObject *dict, const char *which);
+
 /* --- numbers --- */
 off_t hob_io_offset(PyObject *number, PyObject *error);      /* -1 with an error */
 tri  hob_io_trap_eintr(void);           /* 1: the pending OSError was EINTR; cleared */

@@ -98,6 +98,35 @@ hob_io_trap_eintr(void)
 
 /* --- end of a stream --- */
 
+/* --- state of streams in memory --- */
+
+status
+hob_io_state_position(PyObject *position, Py_ssize_t *pos)
+{
+    Py_ssize_t value = PyLong_AsSsize_t(position);
+    if (value == -1 && PyErr_Occurred()) { return -1; }
+    if (value < 0) {
+        PyErr_SetString(PyExc_ValueError, "position value cannot be negative");
+        return -1;
+    }
+    *pos = value;
+    return 0;
+}
+
+status
+hob_io_state_dict(struct io_head *self, PyObject *dict, const char *which)
+{
+    if (dict == Py_None) { return 0; }
+    if (!PyDict_Check(dict)) {
+        PyErr_Format(PyExc_TypeError, "%s item of state should be a dict, got a %.200s", which,
+                     Py_TYPE(dict)->tp_name);
+        return -1;
+    }
+    if (self->dict) { return PyDict_Update(self->dict, dict); }
+    self->dict = Py_NewRef(dict);
+    return 0;
+}
+
 void
 hob_iobase_finalize(PyObject *self)
 {

@@ -411,22 +411,8 @@ stringio_setstate(PyObject *op, PyObject *state)
                      Py_TYPE(position)->tp_name);
         return NULL;
     }
-    Py_ssize_t pos = PyLong_AsSsize_t(position);
-    if (pos == -1 && PyErr_Occurred()) { return NULL; }
-    if (pos < 0) {
-        PyErr_SetString(PyExc_ValueError, "position value cannot be negative");
-        return NULL;
-    }
-    self->pos = pos;
-    if (dict != Py_None) {
-        if (!PyDict_Check(dict)) {
-            PyErr_Format(PyExc_TypeError, "fourth item of state should be a dict, got a %.200s",
-                         Py_TYPE(dict)->tp_name);
-            return NULL;
-        }
-        if (!self->dict) { self->dict = Py_NewRef(dict); }
-        else if (PyDict_Update(self->dict, dict) < 0) { return NULL; }
-    }
+    if (hob_io_state_position(position, &self->pos) < 0) { return NULL; }
+    if (hob_io_state_dict((struct io_head *)self, dict, "fourth") < 0) { return NULL; }
     Py_RETURN_NONE;
 }
 
