@@ -13,6 +13,8 @@
 #include "base/stress.h"
 #include "objects/dict/dict_int.h"
 
+#include "objects/int/same.h"
+
 enum { N_FREE_DICTS = 80 };
 
 static struct {
@@ -74,6 +76,11 @@ again:;
         if (entry->hash != hash) { continue; }
         if (is_str && PyUnicode_CheckExact(entry->key)) {
             if (hob_str_same(entry->key, key)) { return ix; }
+            continue;
+        }
+        bool equal;
+        if (hob_int_same_medium(entry->key, key, &equal)) {
+            if (equal) { return ix; }
             continue;
         }
         int same = compare_keys(self, keys, &entry->key, key);
