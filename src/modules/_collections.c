@@ -751,18 +751,18 @@ deque_index(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
     deque *self = (deque *)op;
     Py_ssize_t start = 0;
     Py_ssize_t stop = Py_SIZE(self);
-    if (!_PyArg_CheckPositional("index", nargs, 1, 3)
-            || (nargs > 1 && !_PyEval_SliceIndexNotNone(args[1], &start))
-            || (nargs > 2 && !_PyEval_SliceIndexNotNone(args[2], &stop))) {
+    PyObject *value;
+    if (!_PyArg_ParseStack(args, nargs, "O|O&O&:index", &value, _PyEval_SliceIndexNotNone, &start,
+                           _PyEval_SliceIndexNotNone, &stop)) {
         return NULL;
     }
     Py_ssize_t n = Py_SIZE(self);
     if (start < 0) { start = start + n < 0 ? 0 : start + n; }
     if (stop < 0) { stop = stop + n < 0 ? 0 : stop + n; }
     if (stop > n) { stop = n; }
-    Py_ssize_t at = search(self, args[0], start, stop, PyExc_RuntimeError);
+    Py_ssize_t at = search(self, value, start, stop, PyExc_RuntimeError);
     if (at == -2) { return NULL; }
-    return at < 0 ? not_found(args[0]) : PyLong_FromSsize_t(at);
+    return at < 0 ? not_found(value) : PyLong_FromSsize_t(at);
 }
 
 /** deque.remove($self, value, /)

@@ -20,24 +20,32 @@ state_of(PyObject *module)
     return PyModule_GetState(module);
 }
 
-/* Input that may be ASCII text; to be released with PyBuffer_Release. */
-static MUST_USE status
-ascii_buffer(PyObject *value, Py_buffer *view)
+/* Input that may be ASCII text. */
+typedef struct { Py_buffer view; } ascii_arg;
+
+static bool
+arg_ascii(PyObject *value, ascii_arg *out, const char *func, const char *what)
 {
     if (PyUnicode_Check(value)) {
-        if (PyUnicode_READY(value) < 0) { return -1; }
+        if (PyUnicode_READY(value) < 0) { return false; }
         if (!PyUnicode_IS_ASCII(value)) {
             PyErr_SetString(PyExc_ValueError,
                             "string argument should contain only ASCII characters");
-            return -1;
+            return false;
         }
-        return PyBuffer_FillInfo(view, value, PyUnicode_1BYTE_DATA(value),
-                                 PyUnicode_GET_LENGTH(value), 1, PyBUF_SIMPLE);
+        return PyBuffer_FillInfo(&out->view, value, PyUnicode_1BYTE_DATA(value),
+                                 PyUnicode_GET_LENGTH(value), 1, PyBUF_SIMPLE) == 0;
     }
-    if (PyObject_GetBuffer(value, view, PyBUF_SIMPLE) == 0) { return 0; }
+    if (PyObject_GetBuffer(value, &out->view, PyBUF_SIMPLE) == 0) { return true; }
     PyErr_Format(PyExc_TypeError, "argument should be bytes, buffer or ASCII string, not '%.100s'",
                  Py_TYPE(value)->tp_name);
-    return -1;
+    return false;
+}
+
+static inline void
+done_ascii(ascii_arg *it)
+{
+    PyBuffer_Release(&it->view);
 }
 
 /* --- base64 --- */
@@ -129,17 +137,14 @@ base64_decode(PyObject *error, const unsigned char *in, Py_ssize_t n, unsigned c
  *      instead of skipping them
  */
 static PyObject *
-binascii_a2b_base64(PyObject *module, PyObject *data, bool strict_mode)
+binascii_a2b_base64(PyObject *module, ascii_arg *data, bool strict_mode)
 {
-    Py_buffer view;
-    if (ascii_buffer(data, &view) < 0) { return NULL; }
-    PyObject *bytes = PyBytes_FromStringAndSize(NULL, (view.len + 3) / 4 * 3);
+    PyObject *bytes = PyBytes_FromStringAndSize(NULL, (data->view.len + 3) / 4 * 3);
     Py_ssize_t n = -1;
     if (bytes) {
-        n = base64_decode(state_of(module)->error, view.buf, view.len,
+        n = base64_decode(state_of(module)->error, data->view.buf, data->view.len,
                           (unsigned char *)PyBytes_AS_STRING(bytes), strict_mode);
     }
-    PyBuffer_Release(&view);
     if (n < 0) { Py_CLEAR(bytes); }
     else { _PyBytes_Resize(&bytes, n); }
     return bytes;
@@ -189,15 +194,13 @@ binascii_b2a_base64(PyObject *module, Py_buffer *data, bool newline)
  *  The bytes that one uuencoded line stands for.
  */
 static PyObject *
-binascii_a2b_uu(PyObject *module, PyObject *data)
+binascii_a2b_uu(PyObject *module, ascii_arg *data)
 {
-    Py_buffer view;
-    if (ascii_buffer(data, &view) < 0) { return NULL; }
-    const unsigned char *in = view.buf, *end = in + view.len;
+    const unsigned char *in = data->view.buf, *end = in + data->view.len;
     PyObject *error = state_of(module)->error;
     Py_ssize_t n = ((in < end ? *in++ : 0) - ' ') & 63;
-    PyObject *bytes = PyBytes_FromStringAndSize(NULL, n);
-    if (!bytes) { goto done; }
+    own PyObject *bytes = PyBytes_FromStringAndSize(NULL, n);
+    if (!bytes) { return NULL; }
     unsigned char *out = (unsigned char *)PyBytes_AS_STRING(bytes), *stop = out + n;
     unsigned value = 0;
     int bits = 0;
@@ -207,8 +210,7 @@ binascii_a2b_uu(PyObject *module, PyObject *data)
         else {
             if (c < ' ' || c > ' ' + 64) {
                 PyErr_SetString(error, "Illegal char");
-                Py_CLEAR(bytes);
-                goto done;
+                return NULL;
             }
             c = (c - ' ') & 63;
         }
@@ -225,13 +227,10 @@ binascii_a2b_uu(PyObject *module, PyObject *data)
         unsigned c = *in;
         if (c != ' ' && c != ' ' + 64 && c != '\n' && c != '\r') {
             PyErr_SetString(error, "Trailing garbage");
-            Py_CLEAR(bytes);
-            goto done;
+            return NULL;
         }
     }
-done:
-    PyBuffer_Release(&view);
-    return bytes;
+    return take(bytes);
 }
 
 /** b2a_uu($module, data, /, *, backtick=False)
@@ -263,25 +262,25 @@ binascii_b2a_uu(PyObject *module, Py_buffer *data, bool backtick)
 /* --- hex --- */
 
 static PyObject *
-unhex(PyObject *module, PyObject *hexstr)
+unhex(PyObject *module, const Py_buffer *digits)
 {
-    Py_buffer view;
-    if (ascii_buffer(hexstr, &view) < 0) { return NULL; }
-    PyObject *bytes = NULL, *error = state_of(module)->error;
-    if (view.len % 2) { PyErr_SetString(error, "Odd-length string"); }
-    else { bytes = PyBytes_FromStringAndSize(NULL, view.len / 2); }
-    const unsigned char *in = view.buf;
-    for (Py_ssize_t i = 0; bytes && i < view.len; i += 2) {
+    PyObject *error = state_of(module)->error;
+    if (digits->len % 2) {
+        PyErr_SetString(error, "Odd-length string");
+        return NULL;
+    }
+    own PyObject *bytes = PyBytes_FromStringAndSize(NULL, digits->len / 2);
+    if (!bytes) { return NULL; }
+    const unsigned char *in = digits->buf;
+    for (Py_ssize_t i = 0; i < digits->len; i += 2) {
         unsigned high = hex_values[in[i]], low = hex_values[in[i + 1]];
         if (high > 15 || low > 15) {
             PyErr_SetString(error, "Non-hexadecimal digit found");
-            Py_CLEAR(bytes);
-            break;
+            return NULL;
         }
         PyBytes_AS_STRING(bytes)[i / 2] = (char)(high << 4 | low);
     }
-    PyBuffer_Release(&view);
-    return bytes;
+    return take(bytes);
 }
 
 /** a2b_hex($module, hexstr, /)
@@ -289,9 +288,9 @@ unhex(PyObject *module, PyObject *hexstr)
  *  The bytes that pairs of hexadecimal digits stand for; also named unhexlify().
  */
 static PyObject *
-binascii_a2b_hex(PyObject *module, PyObject *hexstr)
+binascii_a2b_hex(PyObject *module, ascii_arg *hexstr)
 {
-    return unhex(module, hexstr);
+    return unhex(module, &hexstr->view);
 }
 
 /** unhexlify($module, hexstr, /)
@@ -299,9 +298,9 @@ binascii_a2b_hex(PyObject *module, PyObject *hexstr)
  *  The bytes that pairs of hexadecimal digits stand for.
  */
 static PyObject *
-binascii_unhexlify(PyObject *module, PyObject *hexstr)
+binascii_unhexlify(PyObject *module, ascii_arg *hexstr)
 {
-    return unhex(module, hexstr);
+    return unhex(module, &hexstr->view);
 }
 
 HOB_EXPORT PyObject *_Py_strhex_bytes_with_sep(const char *bytes, const Py_ssize_t n, PyObject *sep,
@@ -389,16 +388,11 @@ binascii_crc32(PyObject *module, Py_buffer *data, PyObject *crc)
  *  The bytes that quoted-printable text stands for.
  */
 static PyObject *
-binascii_a2b_qp(PyObject *module, PyObject *data, bool header)
+binascii_a2b_qp(PyObject *module, ascii_arg *data, int header)
 {
-    Py_buffer view;
-    if (ascii_buffer(data, &view) < 0) { return NULL; }
-    PyObject *bytes = PyBytes_FromStringAndSize(NULL, view.len);
-    if (!bytes) {
-        PyBuffer_Release(&view);
-        return NULL;
-    }
-    const unsigned char *in = view.buf, *end = in + view.len;
+    PyObject *bytes = PyBytes_FromStringAndSize(NULL, data->view.len);
+    if (!bytes) { return NULL; }
+    const unsigned char *in = data->view.buf, *end = in + data->view.len;
     unsigned char *out = (unsigned char *)PyBytes_AS_STRING(bytes), *start = out;
     while (in < end) {
         if (*in != '=') {
@@ -422,7 +416,6 @@ binascii_a2b_qp(PyObject *module, PyObject *data, bool header)
         }
         else { *out++ = '='; }
     }
-    PyBuffer_Release(&view);
     _PyBytes_Resize(&bytes, out - start);
     return bytes;
 }
@@ -455,7 +448,8 @@ qp_quotes(const unsigned char *in, Py_ssize_t i, Py_ssize_t n, Py_ssize_t column
  *  escapes all spaces and tabs; header writes a space as _.
  */
 static PyObject *
-binascii_b2a_qp(PyObject *module, Py_buffer *data, bool quotetabs, bool istext, bool header)
+binascii_b2a_qp(PyObject *module, Py_buffer *data, int quotetabs, int istext,
+                int header)
 {
     const unsigned char *in = data->buf;
     Py_ssize_t n = data->len, column = 0;

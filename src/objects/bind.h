@@ -52,7 +52,8 @@ arg_ssize_or_none(PyObject *value, Py_ssize_t *out)
                      Py_TYPE(value)->tp_name);
         return false;
     }
-    return arg_ssize(value, out);
+    *out = PyNumber_AsSsize_t(value, PyExc_OverflowError);
+    return !(*out == -1 && PyErr_Occurred());
 }
 
 static inline bool

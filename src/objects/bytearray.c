@@ -248,10 +248,14 @@ bytearray_init(PyObject *op, PyObject *args, PyObject *kwargs)
     static char *names[] = {"source", "encoding", "errors", NULL};
     PyByteArrayObject *self = as_array(op);
     PyObject *source = NULL;
+    PyObject *encoding_arg = NULL;
+    PyObject *errors_arg = NULL;
     const char *encoding = NULL;
     const char *errors = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|Oss:bytearray", names, &source, &encoding,
-                                     &errors)) {
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|OOO:bytearray", names, &source, &encoding_arg,
+                                     &errors_arg)
+        || (encoding_arg && !arg_utf8(encoding_arg, &encoding, "bytearray", "argument 'encoding'"))
+        || (errors_arg && !arg_utf8(errors_arg, &errors, "bytearray", "argument 'errors'"))) {
         return -1;
     }
     if (Py_SIZE(self) != 0 && PyByteArray_Resize(op, 0) < 0) { return -1; }
@@ -361,17 +365,13 @@ static status
 assign_item(PyByteArrayObject *self, Py_ssize_t i, PyObject *value)
 {
     int byte = 0;
+    if (value && !hob_bytes_arg(value, &byte)) { return -1; }
     if (i < 0) { i += Py_SIZE(self); }
-    if ((size_t)i >= (size_t)Py_SIZE(self)) {
+    if ((size_t)i >= (size_t)Py_SIZE(self)) {   /* looked at after the conversion: it runs code */
         PyErr_SetString(PyExc_IndexError, "bytearray index out of range");
         return -1;
     }
     if (!value) { return replace(self, i, i + 1, NULL, 0); }
-    if (!hob_bytes_arg(value, &byte)) { return -1; }
-    if (i >= Py_SIZE(self)) {                   /* converting value has shortened self */
-        PyErr_SetString(PyExc_IndexError, "bytearray index out of range");
-        return -1;
-    }
     self->ob_start[i] = (char)byte;
     return 0;
 }

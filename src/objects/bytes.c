@@ -270,10 +270,14 @@ bytes_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"source", "encoding", "errors", NULL};
     PyObject *source = NULL;
+    PyObject *encoding_arg = NULL;
+    PyObject *errors_arg = NULL;
     const char *encoding = NULL;
     const char *errors = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|Oss:bytes", names, &source, &encoding,
-                                     &errors)) {
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|OOO:bytes", names, &source, &encoding_arg,
+                                     &errors_arg)
+        || (encoding_arg && !arg_utf8(encoding_arg, &encoding, "bytes", "argument 'encoding'"))
+        || (errors_arg && !arg_utf8(errors_arg, &errors, "bytes", "argument 'errors'"))) {
         return NULL;
     }
     own PyObject *made = make(source, encoding, errors);

@@ -1062,11 +1062,16 @@ bytes_maketrans(Py_buffer *frm, Py_buffer *to)
 
 /* --- padding --- */
 
+/* How much is missing to width, 0 if nothing. */
+static Py_ssize_t
+missing_to(Py_ssize_t width, PyObject *self)
+{
+    return width > Py_SIZE(self) ? width - Py_SIZE(self) : 0;
+}
+
 static PyObject *
 pad(PyObject *self, Py_ssize_t left, Py_ssize_t right, char fill)
 {
-    left = left < 0 ? 0 : left;
-    right = right < 0 ? 0 : right;
     if (left == 0 && right == 0) { return unchanged(self); }
     Py_ssize_t n = Py_SIZE(self);
     PyObject *result = make_like(self, NULL, left + n + right);
@@ -1107,7 +1112,7 @@ bytes_ljust(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
     Py_ssize_t width;
     char fill;
     if (!take_padding("ljust", args, nargs, &width, &fill)) { return NULL; }
-    return pad(self, 0, width - Py_SIZE(self), fill);
+    return pad(self, 0, missing_to(width, self), fill);
 }
 
 /** shared.rjust($self, width, fillchar=b' ', /)
@@ -1120,7 +1125,7 @@ bytes_rjust(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
     Py_ssize_t width;
     char fill;
     if (!take_padding("rjust", args, nargs, &width, &fill)) { return NULL; }
-    return pad(self, width - Py_SIZE(self), 0, fill);
+    return pad(self, missing_to(width, self), 0, fill);
 }
 
 /** shared.center($self, width, fillchar=b' ', /)
@@ -1133,8 +1138,7 @@ bytes_center(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
     Py_ssize_t width;
     char fill;
     if (!take_padding("center", args, nargs, &width, &fill)) { return NULL; }
-    Py_ssize_t missing = width - Py_SIZE(self);
-    if (missing <= 0) { return unchanged(self); }
+    Py_ssize_t missing = missing_to(width, self);
     Py_ssize_t left = missing / 2 + (missing & width & 1);
     return pad(self, left, missing - left, fill);
 }
@@ -1146,10 +1150,9 @@ bytes_center(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 static PyObject *
 bytes_zfill(PyObject *self, Py_ssize_t width)
 {
-    Py_ssize_t missing = width - Py_SIZE(self);
-    if (missing <= 0) { return unchanged(self); }
+    Py_ssize_t missing = missing_to(width, self);
     PyObject *result = pad(self, missing, 0, '0');
-    if (!result) { return NULL; }
+    if (!result || missing == 0) { return result; }
     char *p = hob_bytes_data(result);
     if (Py_SIZE(result) > missing && (p[missing] == '+' || p[missing] == '-')) {
         p[0] = p[missing];

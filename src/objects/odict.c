@@ -416,7 +416,17 @@ static PyObject *
 odict_pop(PyObject *self, PyObject *key, PyObject *default_)
 {
     Py_hash_t hash = PyObject_Hash(key);
-    return hash == -1 ? NULL : pop_hashed(self, key, hash, default_);
+    if (hash == -1) { return NULL; }
+    if (!default_) {                /* the key as the exception's arguments: () if it is () */
+        PyObject *value;
+        Py_ssize_t ix = hob_dict_find((PyDictObject *)self, key, hash, &value);
+        if (ix == INDEX_ERROR) { return NULL; }
+        if (!value) {
+            PyErr_SetObject(PyExc_KeyError, key);
+            return NULL;
+        }
+    }
+    return pop_hashed(self, key, hash, default_);
 }
 
 /** OrderedDict.popitem($self, /, last=True)
@@ -565,7 +575,7 @@ static status
 odict_move_to_end(odict *self, PyObject *key, bool last)
 {
     if (!self->first) {
-        _PyErr_SetKeyError(key);
+        PyErr_SetObject(PyExc_KeyError, key);
         return -1;
     }
     node *end = last ? self->last : self->first;
@@ -575,7 +585,7 @@ odict_move_to_end(odict *self, PyObject *key, bool last)
     Py_ssize_t ix;
     node *found = find_node(self, key, hash, &ix);
     if (!found) {
-        if (ix != INDEX_ERROR && !PyErr_Occurred()) { _PyErr_SetKeyError(key); }
+        if (ix != INDEX_ERROR && !PyErr_Occurred()) { PyErr_SetObject(PyExc_KeyError, key); }
         return -1;
     }
     if (found == (last ? self->last : self->first)) { return 0; }

@@ -229,30 +229,30 @@ _PyEval_RequestCodeExtraIndex(freefunc free)
 
 /* --- slice indices --- */
 
-int
-_PyEval_SliceIndex(PyObject *value, Py_ssize_t *index)
-{
-    if (value == Py_None) { return 1; }
-    if (!PyIndex_Check(value)) {
-        PyErr_SetString(PyExc_TypeError,
-                        "slice indices must be integers or None or have an __index__ method");
-        return 0;
-    }
-    return _PyEval_SliceIndexNotNone(value, index);
-}
-
-int
-_PyEval_SliceIndexNotNone(PyObject *value, Py_ssize_t *index)
+static int
+slice_index(PyObject *value, Py_ssize_t *index, const char *expected)
 {
     if (!PyIndex_Check(value)) {
-        PyErr_SetString(PyExc_TypeError,
-                        "slice indices must be integers or have an __index__ method");
+        PyErr_Format(PyExc_TypeError, "slice indices must be integers or %shave an __index__ method",
+                     expected);
         return 0;
     }
     Py_ssize_t n = PyNumber_AsSsize_t(value, NULL);
     if (n == -1 && PyErr_Occurred()) { return 0; }
     *index = n;
     return 1;
+}
+
+int
+_PyEval_SliceIndex(PyObject *value, Py_ssize_t *index)
+{
+    return value == Py_None ? 1 : slice_index(value, index, "None or ");
+}
+
+int
+_PyEval_SliceIndexNotNone(PyObject *value, Py_ssize_t *index)
+{
+    return slice_index(value, index, "");
 }
 
 /* --- upcalls of objects/ --- */

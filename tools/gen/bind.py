@@ -26,8 +26,9 @@ Class    a second parameter `PyTypeObject *cls` receives the defining class.
 Keyword  a Python name that is a C word ends in _ in C: default -> default_.
 Coexist  "@coexist" in front of the signature.
 Nosig    "@nosig" in front of the signature: no __text_signature__.
-Custom   a C type `X_arg` is filled by arg_X(value, &name, func, name); `X_arg *`
-         is a struct, zeroed before and given to done_X(&it) after the call.
+Custom   a C type `X_arg` is filled by arg_X(value, &name, func, name), or, when
+         the file's arg_X calls its last parameter `what`, with "argument 2" or
+         "argument 'x'" for name; `X_arg *` is a struct, zeroed before and given to done_X(&it) after the call.
          A None default of the first kind is the C constant default_X.
 Default  NULL in the signature: C NULL; a trailing "?" is not needed.  Other
          defaults are Python literals; `c_default` text goes in braces after
@@ -189,6 +190,10 @@ class Function:
             return 'argument' if len(self.params) == 1 else 'argument %d' % (i + 1)
         return "argument '%s'" % self.py_names[i]
 
+    def told(self, converter, i):
+        """what a converter of the file's own is told about its argument"""
+        return '"%s"' % (self.what(i) if converter in self.told_what else self.params[i][0])
+
     def shown_name(self):
         return self.owner if self.name in ('__new__', '__init__') else self.name
 
@@ -209,9 +214,9 @@ class Function:
         if ctype in BUFFERS:
             return '!arg_buffer(%s, &%s_view, %s, %s, %s)' % (source, name, BUFFERS[ctype], func, what)
         if ctype.endswith('_arg'):
-            return '!arg_%s(%s, &%s, %s, "%s")' % (ctype[:-4], source, name, func, name)
+            return '!arg_%s(%s, &%s, %s, %s)' % (ctype[:-4], source, name, func, self.told(ctype[:-4], i))
         if ctype.endswith('_arg *'):
-            return '!arg_%s(%s, &%s_box, %s, "%s")' % (ctype[:-6], source, name, func, name)
+            return '!arg_%s(%s, &%s_box, %s, %s)' % (ctype[:-6], source, name, func, self.told(ctype[:-6], i))
         if ctype == 'PyObject *':
             return None
         self.fail('no converter for C type %r' % ctype)
@@ -405,7 +410,9 @@ class Function:
 
 def main(source, out):
     with open(source) as f:
-        functions = [Function(m, source) for m in UNIT.finditer(f.read())]
+        whole = f.read()
+    Function.told_what = set(re.findall(r'^arg_(\w+)\(.*const char \*what\)$', whole, re.M))
+    functions = [Function(m, source) for m in UNIT.finditer(whole)]
     text = ['/* made by tools/gen/bind.py from %s */' % source, '#include "objects/bind.h"', '']
     text += [f.emit() for f in functions]
     listed = [f for f in functions if f.name not in ('__new__', '__init__')]

@@ -293,10 +293,8 @@ static PyObject *iobase_readable(PyObject *self) { Py_RETURN_FALSE; }
  */
 static PyObject *iobase_writable(PyObject *self) { Py_RETURN_FALSE; }
 
-/** _IOBase._checkClosed($self, msg=None)
- */
 static PyObject *
-iobase_check_closed(PyObject *self, PyObject *args)
+iobase_check_closed(PyObject *self, PyObject *unused)
 {
     if (hob_io_check_closed(self) < 0) { return NULL; }
     Py_RETURN_NONE;
@@ -304,7 +302,7 @@ iobase_check_closed(PyObject *self, PyObject *args)
 
 #define CHECKER(name, function)                                                 \
     static PyObject *                                                           \
-    name(PyObject *self, PyObject *args)                                        \
+    name(PyObject *self, PyObject *unused)                                      \
     {                                                                           \
         if (function(self) < 0) { return NULL; }                                \
         Py_RETURN_TRUE;                                                         \
@@ -444,7 +442,7 @@ iobase_readlines(PyObject *self, ssize_or_none hint)
     }
     own PyObject *iterator = PyObject_GetIter(self);
     Py_ssize_t total = 0;
-    while (iterator && total < hint) {
+    while (iterator) {
         own PyObject *line = PyIter_Next(iterator);
         if (!line) { break; }
         if (PyList_Append(lines, line) < 0) { return NULL; }
@@ -649,12 +647,12 @@ bufferediobase_readinto1(PyObject *self, writable_buffer *buffer)
 
 /* --- _TextIOBase --- */
 
-/** _TextIOBase.detach($self, *args)
+/** _TextIOBase.detach($self, /)
  *
  *  Separate the underlying buffer from the stream and return it.
  */
 static PyObject *
-textiobase_detach(PyObject *self, PyObject *args)
+textiobase_detach(PyObject *self)
 {
     return hob_io_unsupported_operation("detach");
 }
@@ -692,9 +690,10 @@ textiobase_write(PyObject *self, PyObject *args)
 #include "gen/modules/_io/iobase.bind.h"
 
 static PyMethodDef iobase_checks[] = {
-    {"_checkSeekable", iobase_check_seekable, METH_VARARGS, NULL},
-    {"_checkReadable", iobase_check_readable, METH_VARARGS, NULL},
-    {"_checkWritable", iobase_check_writable, METH_VARARGS, NULL},
+    {"_checkClosed", iobase_check_closed, METH_NOARGS, NULL},
+    {"_checkSeekable", iobase_check_seekable, METH_NOARGS, NULL},
+    {"_checkReadable", iobase_check_readable, METH_NOARGS, NULL},
+    {"_checkWritable", iobase_check_writable, METH_NOARGS, NULL},
     {NULL},
 };
 

@@ -64,15 +64,12 @@ group_index(sre_match *self, PyObject *which)
         index = hob_int_compact_value(which);
     }
     else if (PyIndex_Check(which)) { index = PyNumber_AsSsize_t(which, NULL); }
-    else {
+    else if (PyDict_GET_SIZE(self->pattern->groupindex)) {
         PyObject *number = PyDict_GetItemWithError(self->pattern->groupindex, which);
         if (number && PyLong_Check(number)) { index = PyLong_AsSsize_t(number); }
     }
     if (index < 0 || index >= self->groups) {
-        if (!PyErr_Occurred() || PyErr_ExceptionMatches(PyExc_TypeError)) {
-            PyErr_Clear();
-            PyErr_SetString(PyExc_IndexError, "no such group");
-        }
+        if (!PyErr_Occurred()) { PyErr_SetString(PyExc_IndexError, "no such group"); }
         return -1;
     }
     return index;

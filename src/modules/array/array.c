@@ -692,7 +692,7 @@ array_append_bytes_of(array_object *self, PyObject *bytes)
  *  Read n items from the file f and append them.
  */
 static PyObject *
-array_fromfile(array_object *self, PyObject *f, Py_ssize_t n)
+array_fromfile(array_object *self, PyTypeObject *cls, PyObject *f, Py_ssize_t n)
 {
     if (n < 0) {
         PyErr_SetString(PyExc_ValueError, "negative count");
@@ -904,7 +904,7 @@ array_reverse(array_object *self)
  *  Write the items to the file f, as bytes in the form of this machine.
  */
 static PyObject *
-array_tofile(array_object *self, PyObject *f)
+array_tofile(array_object *self, PyTypeObject *cls, PyObject *f)
 {
     for (Py_ssize_t at = 0; at < Py_SIZE(self) * self->kind->size; at += FILE_BLOCK) {
         Py_ssize_t size = Py_MIN(Py_SIZE(self) * self->kind->size - at, FILE_BLOCK);

@@ -249,6 +249,11 @@ arg_name(PyObject *value, name_arg *out, const char *func, const char *what)
         out->text = PyUnicode_AsUTF8AndSize(value, &out->n);
         return out->text;
     }
+    PyBufferProcs *buffer = Py_TYPE(value)->tp_as_buffer;
+    if (buffer && buffer->bf_releasebuffer) {
+        _PyArg_BadArgument(func, what, "read-only bytes-like object", value);
+        return false;
+    }
     if (!arg_buffer(value, &out->view, PyBUF_SIMPLE, func, what)) { return false; }
     out->text = out->view.buf;
     out->n = out->view.len;

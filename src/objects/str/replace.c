@@ -207,8 +207,8 @@ PyObject *
 hob_str_zfill(PyObject *str, Py_ssize_t width)
 {
     READY_OR(str, NULL);
+    if (width <= LENGTH(str)) { return hob_str_same(str); }
     Py_ssize_t fill = width - LENGTH(str);
-    if (fill <= 0) { return hob_str_same(str); }
     PyObject *padded = hob_str_pad(str, fill, 0, '0');
     if (!padded) { return NULL; }
     void *units = PyUnicode_DATA(padded);

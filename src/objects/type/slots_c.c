@@ -119,8 +119,9 @@ wrap_init(PyObject *self, PyObject *args, void *slot, PyObject *kwargs)
 static PyObject *
 wrap_index_arg(PyObject *self, PyObject *args, void *slot)
 {
-    if (!args_exactly(args, 1)) { return NULL; }
-    Py_ssize_t n = PyNumber_AsSsize_t(ARG(0), PyExc_OverflowError);
+    PyObject *index;
+    if (!PyArg_UnpackTuple(args, "", 1, 1, &index)) { return NULL; }
+    Py_ssize_t n = PyNumber_AsSsize_t(index, PyExc_OverflowError);
     return n == -1 && PyErr_Occurred() ? NULL : ((ssizeargfunc)slot)(self, n);
 }
 

@@ -1,0 +1,26 @@
+# What is said of arguments that do not fit, and the extremes that do.
+import binascii, collections, io, re, unicodedata
+LEAST = -2**63
+print('ab'.zfill(LEAST), b'ab'.zfill(LEAST), b'ab'.center(LEAST), bytearray(b'x').ljust(LEAST))  #: ab b'ab' b'ab' bytearray(b'x')
+'a'.find('b', 0.5)  #! TypeError: slice indices must be integers or None or have an __index__ method
+[].index(1, 0.5)  #! TypeError: slice indices must be integers or have an __index__ method
+bytes('a', 1)  #! TypeError: bytes() argument 'encoding' must be str, not int
+bytearray('a', 'utf-8', b'')  #! TypeError: bytearray() argument 'errors' must be str, not bytes
+bytearray(1)[5] = 300  #! ValueError: byte must be in range(0, 256)
+[].__mul__()  #! TypeError:  expected 1 argument, got 0
+collections.deque().index()  #! TypeError: index() takes at least 1 argument (0 given)
+for call in collections.OrderedDict().pop, collections.OrderedDict().move_to_end:
+    try:
+        call(())
+    except KeyError as error:
+        print(error.args)  #: ()
+#: ()
+re.match('a', 'a').group(bytearray())  #! IndexError: no such group
+re.match('(?P<n>a)', 'a').group(bytearray())  #! TypeError: unhashable type: 'bytearray'
+unicodedata.lookup(bytearray())  #! TypeError: lookup() argument must be read-only bytes-like object, not bytearray
+binascii.a2b_qp('é', 'x')  #! ValueError: string argument should contain only ASCII characters
+binascii.a2b_qp(b'', 1.5)  #! TypeError: 'float' object cannot be interpreted as an integer
+print(io.StringIO('ab\ncd').readlines(3))  #: ['ab\n', 'cd']
+io.StringIO().read(10**20)  #! OverflowError: cannot fit 'int' into an index-sized integer
+detach = io.StringIO().detach
+detach(1)  #! TypeError: StringIO.detach() takes no arguments (1 given)
