@@ -37,16 +37,16 @@ def library(count, folders=('', 'json', 'asyncio', 'importlib', 'collections', '
 
 
 def statements(text):
-    """The small statements of a module, and those inside its classes."""
+    """The small statements of a module."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
         return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.stmt) and node.col_offset == 0:
-            segment = ast.get_source_segment(text, node)
-            if segment and 20 < len(segment) < LARGEST:
-                yield segment
+    lines = text.split('\n')
+    for node in tree.body:
+        segment = '\n'.join(lines[node.lineno - 1:node.end_lineno])
+        if 20 < len(segment) < LARGEST:
+            yield segment
 
 
 def strings(text):
@@ -63,7 +63,7 @@ def strings(text):
 
 
 def seeds_of_source():
-    for text in library(300):
+    for text in library(150):
         for segment in statements(text):
             yield segment.encode('latin-1')
     for folder in 'syntax', 'compile', 'fuzz/regressions':

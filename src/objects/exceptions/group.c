@@ -198,7 +198,7 @@ split_exception(PyObject *exc, const condition *c, PyObject **match, PyObject **
     own PyObject *excs = Py_NewRef(((Group *)exc)->excs);
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(excs); i++) {
         PyObject *one = NULL, *other = NULL;
-        if (Py_EnterRecursiveCall(" in exception group split")) { return -1; }
+        if (Py_EnterRecursiveCall(" in exceptiongroup_split_recursive")) { return -1; }
         status failed = split_exception(PyTuple_GET_ITEM(excs, i), c, &one,
                                         rest ? &other : NULL);
         Py_LeaveRecursiveCall();
@@ -298,7 +298,7 @@ collect_leaves(PyObject *exc, PyObject *addresses)
         return address ? PySet_Add(addresses, address) : -1;
     }
     PyObject *excs = ((Group *)exc)->excs;
-    if (Py_EnterRecursiveCall(" in exception group")) { return -1; }
+    if (Py_EnterRecursiveCall(" in collect_exception_group_leaf_ids")) { return -1; }
     status failed = 0;
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(excs) && !failed; i++) {
         failed = collect_leaves(PyTuple_GET_ITEM(excs, i), addresses);
