@@ -72,7 +72,7 @@ _PySys_GetSizeOf(PyObject *object)
         return (size_t)-1;
     }
     size_t before = 0;
-    if (PyObject_IS_GC(object)) {
+    if (PyType_IS_GC(Py_TYPE(object))) {
         before = 16;
         if (PyType_HasFeature(Py_TYPE(object), Py_TPFLAGS_MANAGED_DICT)) { before += 16; }
     }
