@@ -130,6 +130,7 @@ soak: packages
 	@$(MAKE) --no-print-directory -j2 CONFIG=debug all
 	@$(PYTHON) tests/faults/run.py build/debug/hob
 	@$(PYTHON) tests/stress/run.py build/debug/hob
+	@$(PYTHON) tests/leaks.py build/debug/hob
 	@$(MAKE) --no-print-directory soak-gil
 	@if command -v clang >/dev/null; then $(MAKE) --no-print-directory fuzz; \
 	else echo "no clang: fuzzing is left out"; fi

@@ -12,6 +12,8 @@
 
 hob_ledger_entry hob_ledger = {&hob_ledger, &hob_ledger, 0, 0};
 
+size_t hob_ledger_count;
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 enum { DEAD = 0xDD };
@@ -42,6 +44,7 @@ link_entry(hob_ledger_entry *entry)
     entry->prev = hob_ledger.prev;
     entry->prev->next = entry;
     hob_ledger.prev = entry;
+    hob_ledger_count++;
     drop_lock();
 }
 
@@ -51,6 +54,7 @@ unlink_entry(hob_ledger_entry *entry)
     take_lock();
     entry->prev->next = entry->next;
     entry->next->prev = entry->prev;
+    hob_ledger_count--;
     drop_lock();
 }
 

@@ -28,6 +28,7 @@ typedef struct hob_ledger_entry {
 _Static_assert(sizeof(hob_ledger_entry) == 32, "blocks stay aligned to 16");
 
 extern hob_ledger_entry hob_ledger;     /* circular, with this head */
+extern size_t hob_ledger_count;         /* entries */
 
 void *hob_ledger_malloc(size_t size);
 void *hob_ledger_calloc(size_t n, size_t size);
@@ -35,6 +36,7 @@ void *hob_ledger_realloc(void *p, size_t size);
 void  hob_ledger_free(void *p);
 
 #else
+enum { hob_ledger_count = 0 };
 #define hob_ledger_malloc  malloc
 #define hob_ledger_calloc  calloc
 #define hob_ledger_realloc realloc

@@ -14,6 +14,8 @@
  */
 #include "memory/pool.h"
 
+#include "memory/ledger.h"
+
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -458,8 +460,9 @@ PyObject_SetArenaAllocator(PyObjectArenaAllocator *allocator)
     hob_pool_arenas = *allocator;
 }
 
+/* Also the big blocks, where they are counted: in an audited build. */
 HOB_EXPORT Py_ssize_t
 _Py_GetAllocatedBlocks(void)
 {
-    return hob_pool_count_blocks();
+    return hob_pool_count_blocks() + (Py_ssize_t)hob_ledger_count;
 }
