@@ -61,8 +61,15 @@ class Accounts:
 
 def tidy():
     """Let go of what the library keeps on purpose."""
+    import abc
     import gc
+    import zipimport
     from test.libregrtest.utils import clear_caches
+    sys.path_importer_cache.clear()
+    zipimport._zip_directory_cache.clear()
+    for cls in all_types():
+        if isinstance(cls, abc.ABCMeta):
+            cls._abc_caches_clear()
     clear_caches()
     sys._clear_type_cache()
     gc.collect()
