@@ -131,6 +131,7 @@ soak: packages
 	@$(PYTHON) tests/faults/run.py build/debug/hob
 	@$(PYTHON) tests/stress/run.py build/debug/hob
 	@$(PYTHON) tests/leaks.py build/debug/hob
+	@build/debug/hob tests/stress/long_run.py
 	@$(MAKE) --no-print-directory soak-gil
 	@if command -v clang >/dev/null; then $(MAKE) --no-print-directory fuzz; \
 	else echo "no clang: fuzzing is left out"; fi
