@@ -186,3 +186,7 @@ class Raises:
     def data(self, text): raise KeyError(text)
 p = XMLParser(target=Raises())
 p.feed('<a>x<b/>y</a>')        #! KeyError: 'x'
+
+# a large tree pickles in the time its size asks for (the memo's slots are well spread)
+tree = ET.fromstring('<r>' + '<i k="1"><a>t</a></i>' * 30000 + '</r>')
+print(len(pickle.loads(pickle.dumps(tree))))        #: 30000
