@@ -10,14 +10,15 @@ def prompt(text, interrupt=False):
     if interrupt:
         process.stdin.write('print("ready")\n')
         process.stdin.flush()
-        while 'ready' not in process.stdout.readline():
-            pass
-        time.sleep(0.1)
+        seen = ''
+        while not seen.endswith('ready\n>>> '):         # the next prompt is there
+            seen += process.stdout.read(1)
+        time.sleep(0.3)
         process.send_signal(signal.SIGINT)
-        time.sleep(0.1)
+        time.sleep(0.3)
     output = process.communicate(text, timeout=20)[0]
     return process.returncode, output
 
 
 print(prompt('import os\nos.close(0)\n')[0])            #: 0
-print(prompt('1 + 1\n', True))      #: (0, '>>> \nKeyboardInterrupt\n>>> 2\n>>> \n')
+print(prompt('1 + 1\n', True))      #: (0, '\nKeyboardInterrupt\n>>> 2\n>>> \n')
