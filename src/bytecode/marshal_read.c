@@ -344,6 +344,14 @@ complain_null(const char *where)
     }
 }
 
+/* An unfinished tuple may hold itself, which the collector cannot undo. */
+static void
+drop_unfinished(STOLEN PyObject *tuple, Py_ssize_t n)
+{
+    for (Py_ssize_t i = 0; i < n; i++) { Py_CLEAR(((PyTupleObject *)tuple)->ob_item[i]); }
+    Py_DECREF(tuple);
+}
+
 static PyObject *
 read_tuple(reader *r, Py_ssize_t n, bool flag)
 {
@@ -354,7 +362,7 @@ read_tuple(reader *r, Py_ssize_t n, bool flag)
         PyObject *item = read_object(r);
         if (!item) {
             complain_null("tuple");
-            Py_DECREF(tuple);
+            drop_unfinished(tuple, i);
             return NULL;
         }
         PyTuple_SET_ITEM(tuple, i, item);
