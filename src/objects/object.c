@@ -16,6 +16,7 @@
 #include "memory/trashcan.h"
 #include "objects/call.h"
 #include "objects/ids.h"
+#include "objects/int/same.h"
 #include "objects/type/type.h"
 
 /* --- errors --- */
@@ -384,10 +385,15 @@ PyObject_RichCompareBool(PyObject *a, PyObject *b, int op)
         if (op == Py_EQ) { return 1; }
         if (op == Py_NE) { return 0; }
     }
-    else if (Py_TYPE(a)->tp_richcompare == PyBaseObject_Type.tp_richcompare
-             && Py_TYPE(b)->tp_richcompare == PyBaseObject_Type.tp_richcompare) {
-        if (op == Py_EQ) { return 0; }          /* both compare by identity */
-        if (op == Py_NE) { return 1; }
+    else if (LIKELY(a && b)) {
+        bool holds;
+        if (hob_int_order_medium(a, b, op, &holds)) { return holds; }
+        richcmpfunc by_identity = PyBaseObject_Type.tp_richcompare;
+        if (Py_TYPE(a)->tp_richcompare == by_identity
+            && Py_TYPE(b)->tp_richcompare == by_identity) {
+            if (op == Py_EQ) { return 0; }
+            if (op == Py_NE) { return 1; }
+        }
     }
     PyObject *result = PyObject_RichCompare(a, b, op);
     if (!result) { return -1; }

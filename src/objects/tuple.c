@@ -14,6 +14,7 @@
 #include "objects/bind.h"
 #include "objects/equal.h"
 #include "objects/ids.h"
+#include "objects/int/same.h"
 #include "objects/iterators.h"
 
 enum { FREE_SIZE_MAX = 20, FREE_MAX = 2000, IMMORTAL = 1 << 29 };
@@ -294,6 +295,8 @@ tuple_richcompare(PyObject *a, PyObject *b, int op)
         if (same < 0) { return NULL; }
         if (same) { continue; }
         if (op == Py_EQ || op == Py_NE) { return PyBool_FromLong(op == Py_NE); }
+        bool holds;
+        if (hob_int_order_medium(x, y, op, &holds)) { return PyBool_FromLong(holds); }
         return PyObject_RichCompare(x, y, op);
     }
     Py_RETURN_RICHCOMPARE(n, m, op);
