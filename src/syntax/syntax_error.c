@@ -280,7 +280,6 @@ hob_error_rest_of_source(hob_parser *p)
         token = hob_tokenizer_next(tok, &start, &end);
     } while (token != TOK_ERRORTOKEN && token != TOK_ENDMARKER);
     if (token == TOK_ERRORTOKEN) {
-        if (PyErr_Occurred() && tok->stop == STOP_TOKEN) { PyErr_Clear(); }
         if (PyErr_Occurred()) { p->failed = true; }
         else if (tok->level > 0 && error_line_number > tok->paren_lines[tok->level - 1]) {
             raise_never_closed(p);

@@ -171,15 +171,17 @@ def main():
         for seed in seeds(target):
             with open(os.path.join(start, hashlib.sha1(seed).hexdigest()), 'wb') as file:
                 file.write(seed)
-    words = os.path.join(home, 'dictionary')
-    with open(words, 'w') as file:
-        file.writelines(dictionary(target))
+    words = dictionary(target)
+    if words:
+        with open(os.path.join(home, 'dictionary'), 'w') as file:
+            file.writelines(words)
+        options.append('-dict=dictionary')
     environment = dict(os.environ, HOB_FUZZ=target,
                        HOB_FUZZ_TARGETS=os.path.join(HERE, 'targets.py'),
                        ASAN_OPTIONS='allocator_may_return_null=1:detect_leaks=0:detect_stack_use_after_return=0',
                        UBSAN_OPTIONS='print_stacktrace=1')
     command = [os.path.abspath(fuzzer), corpus, start, '-max_total_time=' + seconds,
-               '-artifact_prefix=' + home + '/', '-dict=' + words, '-max_len=2048',
+               '-artifact_prefix=' + home + '/', '-max_len=2048',
                '-timeout=20', '-rss_limit_mb=4096', '-print_final_stats=1', *options]
     sys.exit(subprocess.run(command, env=environment, cwd=home).returncode)
 
