@@ -23,7 +23,8 @@
  * Hazard     Where threads were left in the middle (daemons at the end, others in
  *            the child of a fork) their stacks own references that nobody can see:
  *            then there is no account, and the log says so.
- * Next       ledger.c, symbols.c, stacks.c; docs/decisions/016-leaks-are-found-by-reading-memory.md; tests/leaks.py
+ * Next       ledger.c, symbols.c, stacks.c; tests/leaks.py
+ *            docs/decisions/016-leaks-are-found-by-reading-memory.md
  */
 #include "memory/leaks.h"
 

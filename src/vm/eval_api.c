@@ -233,8 +233,8 @@ static int
 slice_index(PyObject *value, Py_ssize_t *index, const char *expected)
 {
     if (!PyIndex_Check(value)) {
-        PyErr_Format(PyExc_TypeError, "slice indices must be integers or %shave an __index__ method",
-                     expected);
+        PyErr_Format(PyExc_TypeError,
+                     "slice indices must be integers or %shave an __index__ method", expected);
         return 0;
     }
     Py_ssize_t n = PyNumber_AsSsize_t(value, NULL);
