@@ -24,6 +24,7 @@ KINDS = {
 }
 REPORT = re.compile(r'ERROR: AddressSanitizer|WARNING: ThreadSanitizer|^\S+\.[ch]:\d+:\d+: runtime error: ', re.M)
 SUMMARY = re.compile(r'^SUMMARY: .*|^\S+:\d+:\d+: runtime error: ', re.M)
+NO_REPORT = re.compile(r'^==\d+==WARNING: AddressSanitizer failed to allocate .*\n', re.M)
 DEEP_FRAME = re.compile(r'^    #\d{2,} .*\n', re.M)
 cache = {}
 
@@ -57,7 +58,9 @@ class Watch:
         texts = [said[-4000:]] if self.kind and REPORT.search(said) else []
         for name in sorted(os.listdir(self.folder)) if self.folder else ():
             with open(os.path.join(self.folder, name), encoding='utf-8', errors='replace') as f:
-                texts.append(DEEP_FRAME.sub('', f.read()))
+                text = NO_REPORT.sub('', f.read())      # a MemoryError came of it
+            if text.strip():
+                texts.append(DEEP_FRAME.sub('', text))
         places = {}                             # of many reports of one place, the first will do
         for text in texts:
             place = SUMMARY.search(text)
