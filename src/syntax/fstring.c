@@ -64,7 +64,7 @@ read_text(reader *r, int depth, bool *again)
         break;
     }
     r->at = s;
-    return hob_literal_decode(r->p, start, text_end - start, r->is_raw, r->t);
+    return hob_literal_decode(r->p, start, text_end - start, !r->is_raw, r->t);
 }
 
 /* --- expressions --- */

@@ -207,12 +207,11 @@ raise_decoding(hob_parser *p)
 }
 
 PyObject *
-hob_literal_decode(hob_parser *p, const char *s, Py_ssize_t length, bool is_raw,
+hob_literal_decode(hob_parser *p, const char *s, Py_ssize_t length, bool has_escapes,
                    const hob_token *t)
 {
-    PyObject *text = is_raw || !memchr(s, '\\', (size_t)length)
-                         ? PyUnicode_DecodeUTF8(s, length, NULL)
-                         : decode_escapes(p, s, length, t);
+    PyObject *text = has_escapes ? decode_escapes(p, s, length, t)
+                                 : PyUnicode_DecodeUTF8(s, length, NULL);
     return text ? text : raise_decoding(p);
 }
 
@@ -304,7 +303,10 @@ is_ascii(const char *s, Py_ssize_t length)
 static PyObject *
 token_value(hob_parser *p, const string_token *it, const hob_token *t)
 {
-    if (!it->is_bytes) { return hob_literal_decode(p, it->s, it->length, it->is_raw, t); }
+    if (!it->is_bytes) {
+        bool has_escapes = !it->is_raw && memchr(it->s, '\\', (size_t)it->length);
+        return hob_literal_decode(p, it->s, it->length, has_escapes, t);
+    }
     if (!is_ascii(it->s, it->length)) {
         return hob_error_last(p, PyExc_SyntaxError,
                               "bytes can only contain ASCII literal characters");

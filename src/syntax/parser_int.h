@@ -209,8 +209,9 @@ void hob_error_rest_of_source(hob_parser *p);
 /* --- literals --- */
 hob_expr *hob_literal_number(hob_parser *p, const hob_token *t);
 hob_expr *hob_literal_strings(hob_parser *p, int first, int count);
-/* The str that length bytes of a literal's inside stand for; raw keeps backslashes. */
-PyObject *hob_literal_decode(hob_parser *p, const char *s, Py_ssize_t length, bool is_raw,
+/* The str that length bytes of a literal's inside stand for.  With has_escapes an error
+ * counts from the run of bytes it is in, not from s. */
+PyObject *hob_literal_decode(hob_parser *p, const char *s, Py_ssize_t length, bool has_escapes,
                              const hob_token *t);
 bool hob_literal_warn_escape(hob_parser *p, const char *escape, const hob_token *t);
 
