@@ -59,12 +59,15 @@ class Accounts:
 
 # --- the worker: runs in PYTHON ---
 
-def tidy():
-    """Let go of what the library keeps on purpose."""
+def tidy(reducers):
+    """Let go of what the library keeps on purpose; reducers is copyreg's table as it was."""
     import abc
+    import copyreg
     import gc
     import zipimport
     from test.libregrtest.utils import clear_caches
+    copyreg.dispatch_table.clear()
+    copyreg.dispatch_table.update(reducers)
     sys.path_importer_cache.clear()
     zipimport._zip_directory_cache.clear()
     for cls in all_types():
@@ -95,16 +98,18 @@ def numbers():
 
 def work(module, warm, runs):
     import array
+    import copyreg
     import io
     import unittest
     import warnings
     warnings.simplefilter('ignore')
     counts = array.array('q', bytes(8 * 4 * (warm + runs)))     # made before: counting must not allocate
+    reducers = dict(copyreg.dispatch_table)
     for n in range(warm + runs):
         suite = unittest.defaultTestLoader.loadTestsFromName('test.' + module)
         unittest.TextTestRunner(stream=io.StringIO(), verbosity=0).run(suite)
         del suite
-        tidy()
+        tidy(reducers)
         counts[4 * n:4 * n + 4] = array.array('q', numbers())
     for n, kind in enumerate(('blocks', 'references to singletons', 'references to types', 'files')):
         print('%s: %s' % (kind, ' '.join(map(str, counts[n::4][warm - 1:]))))
