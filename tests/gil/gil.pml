@@ -108,7 +108,7 @@ inline become_owner(t) {
     d_step {
         asked = 0;
         if
-#if BREAK != 3
+#if BREAK != 2
         :: j < N && !has_timer[j] -> asked = 1
 #endif
         :: else
@@ -250,7 +250,7 @@ inline leave()   { inside-- }
 
 inline take(me, is_urgent) {
     if
-#if BREAK == 5
+#if BREAK == 4
     :: atomic { owner == 0 -> owner = me + 1 }
 #else
     :: atomic { owner == 0 && !low -> owner = me + 1 }
@@ -279,7 +279,7 @@ inline take(me, is_urgent) {
 inline drop(me) {
     leave();
     if
-#if BREAK == 4
+#if BREAK == 3
     :: atomic { owner == me + 1 -> owner = 0 }
 #else
     :: atomic { owner == me + 1 && !low -> owner = 0 }
@@ -311,7 +311,7 @@ inline check(me) {
         :: next == N -> unlock_queue()
         :: next < N && !urgent[next] && !spent ->
             if
-#if BREAK == 3
+#if BREAK == 2
             :: true -> unlock_queue()
 #else
             :: has_timer[next] -> unlock_queue()
@@ -357,11 +357,7 @@ inline acquire(me, limited) {
             :: atomic { nap[me] == AWAKE -> nap[me] = ASLEEP };
                 timed_out = 0;
                 if
-#if BREAK == 2
-                :: queued[me] && FREE_AND_AWAITED
-#else
                 :: queued[me]
-#endif
                 :: else -> futex_wait(me, limited)
                 fi;
                 atomic {
