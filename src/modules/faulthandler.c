@@ -510,6 +510,7 @@ no_core_dump(void)
     }
 }
 
+__attribute__((no_sanitize("undefined")))       /* it is meant */
 static PyObject *
 fh_read_null(PyObject *self, PyObject *unused)
 {
