@@ -19,6 +19,7 @@
 #include "memory/own.h"
 #include "objects/ids.h"
 #include "objects/undeclared.h"
+#include "state/c_stack.h"
 #include "state/interp.h"
 
 HOB_EXPORT void _PyErr_ChainStackItem(_PyErr_StackItem *item);
@@ -286,6 +287,7 @@ end_unseen(PyGenObject *gen)
 PyObject *
 hob_generator_close(PyGenObject *gen)
 {
+    if (!hob_c_stack_has_room()) { return NULL; }
     if (gen->gi_frame_state == GEN_CREATED) {
         hob_generator_finish(hob_ts(), gen);
         Py_RETURN_NONE;
@@ -414,6 +416,7 @@ PyObject *
 hob_generator_throw(PyGenObject *gen, bool close_on_exit, PyObject *type, PyObject *value,
                     PyObject *tb)
 {
+    if (!hob_c_stack_has_room()) { return NULL; }
     own PyObject *delegate = hob_generator_delegate(gen);
     if (!delegate || gen->gi_frame_state == GEN_EXECUTING) {
         return throw_here(gen, type, value, tb);
