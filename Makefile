@@ -25,6 +25,8 @@ FLAGS_tsan    := -O1 -DHOB_DEBUG -fsanitize=thread
 CFLAGS  := $(BASE) $(WARN) $(FLAGS_$(CONFIG)) $(EXTRA)
 LDFLAGS := -no-pie -rdynamic $(if $(shell command -v mold),-fuse-ld=mold) $(filter -fsanitize=%,$(FLAGS_$(CONFIG)))
 LIBS    := -lgmp -lz -lexpat -ldl -lpthread -lm        # libcrypto and libb2 are loaded when needed
+# the sanitizer's crypt() looks for the true one when the process starts
+LIBS_asan := -Wl,--no-as-needed -lcrypt
 
 SOURCES := $(sort $(shell find src -name '*.c'))
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o)
@@ -61,7 +63,7 @@ $(BUILD)/obj/abi_stubs.o: tests/abi/symbols.tsv tools/gen/abi.py
 
 $(BUILD)/hob: $(OBJECTS) $(BUILD)/obj/abi_stubs.o
 	@echo "  LD $@"
-	@$(COMPILER) $(LDFLAGS) -Wl,--gc-sections $^ $(LIBS) -o $@
+	@$(COMPILER) $(LDFLAGS) -Wl,--gc-sections $^ $(LIBS) $(LIBS_$(CONFIG)) -o $@
 
 # --- the C ABI: which names are still stubs; is the surface whole? ---
 .PHONY: stubs abi
@@ -158,7 +160,7 @@ fuzz:
 	@$(PYTHON) tests/fuzz/run.py build/fuzz/fuzzer $(TARGET) $(SECONDS) $(OPTIONS)
 $(BUILD)/fuzzer: $(filter-out %/run/hob.o,$(OBJECTS)) $(BUILD)/obj/abi_stubs.o tests/fuzz/fuzz.c
 	@echo "  LD $@"
-	@$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -Wl,--gc-sections $^ $(LIBS) -o $@
+	@$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -Wl,--gc-sections $^ $(LIBS) $(LIBS_$(CONFIG)) -o $@
 
 clean:
 	rm -rf build

@@ -148,10 +148,9 @@ set_names(PyHeapTypeObject *heap, const char *name)
 static status
 set_doc(PyTypeObject *type, const char *doc)
 {
-    if (!doc) {
-        type->tp_doc = NULL;
-        return 0;
-    }
+    PyObject_Free((char *)type->tp_doc);        /* of a Py_tp_doc slot before this one */
+    type->tp_doc = NULL;
+    if (!doc) { return 0; }
     char *copy = PyObject_Malloc(strlen(doc) + 1);
     if (!copy) {
         PyErr_NoMemory();

@@ -20,7 +20,7 @@ static PyObject *fastkw(PyObject *self, PyObject *const *a, Py_ssize_t n, PyObje
 }
 static PyObject *method_of(PyObject *self, PyTypeObject *cls, PyObject *const *a, Py_ssize_t n, PyObject *names)
 {
-    return Py_BuildValue("(OnO)", cls, n, PyType_GetModule(cls) ? PyModule_GetNameObject(PyType_GetModule(cls)) : Py_None);
+    return Py_BuildValue("(OnN)", cls, n, PyType_GetModule(cls) ? PyModule_GetNameObject(PyType_GetModule(cls)) : Py_NewRef(Py_None));
 }
 static PyObject *class_of(PyObject *cls, PyObject *args) { return Py_BuildValue("(OO)", cls, args); }
 static PyObject *static_of(PyObject *null, PyObject *args) { return Py_BuildValue("(iO)", null == NULL, args); }
@@ -174,7 +174,7 @@ static PyObject *handled(PyObject *m, PyObject *unused)
     PyObject *value = ts->exc_info->exc_value;
     PyObject *t, *v, *tb;
     PyErr_GetExcInfo(&t, &v, &tb);
-    PyObject *r = Py_BuildValue("(OO)", value ? value : Py_None, PyBool_FromLong(v == value));
+    PyObject *r = Py_BuildValue("(ON)", value ? value : Py_None, PyBool_FromLong(v == value));
     Py_XDECREF(t); Py_XDECREF(v); Py_XDECREF(tb);
     return r;
 }
