@@ -33,7 +33,7 @@ OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o)
 BOUND   := $(shell grep -lE '^\#include "gen/.*\.bind\.h"' $(SOURCES))
 BINDS   := $(BOUND:src/%.c=$(GEN)/%.bind.h)
 
-.PHONY: all demo test units check gil-test model soak soak-gil bench tour oracle lint clean generated ids force
+.PHONY: all demo test units check gil-test model soak soak-gil test-tsan bench tour oracle lint clean generated ids force
 all: $(BUILD)/hob compile_commands.json
 
 # --- generated headers: everything below $(GEN) ---
@@ -105,7 +105,7 @@ $(BUILD)/unit/%: tests/%/unit.c tests/unit.h
 	@$(CC) $(CFLAGS) -I. $(LDFLAGS) $(filter %.c %.o,$^) -lgmp -lm -o $@
 
 # --- the stove: alone, as a model (needs the package spin), and under everything at once ---
-GIL_TEST := tests/gil/gil_test.c src/state/gil.c src/base/os/futex.c
+GIL_TEST := tests/gil/gil_test.c src/state/gil.c src/base/os/futex.c src/memory/sanitize.c
 $(BUILD)/gil_test: $(GIL_TEST) src/state/gil.h src/state/thread.h src/state/interp.h
 	@mkdir -p $(@D)
 	@gcc $(CFLAGS) -no-pie $(GIL_TEST) $(filter -fsanitize=%,$(FLAGS_$(CONFIG))) -lpthread -o $@
@@ -118,6 +118,16 @@ soak-gil: all $(BUILD)/gil_test
 	@$(BUILD)/gil_test 20
 	@$(BUILD)/hob -X gil=shake,1 tests/gil/stress.py --switches 1000000
 	@$(BUILD)/hob tests/gil/stress.py --seconds $(SOAK)
+
+# the same under ThreadSanitizer; a process with a report ends with 66
+THREADED := $(addprefix test_,thread threading_local threading threadsignals threadedtempfile queue sched)
+test-tsan:
+	@$(MAKE) --no-print-directory -j2 CONFIG=tsan all gil-test
+	@$(PYTHON) tests/stdlib/run.py build/tsan/hob $(THREADED)
+	@$(PYTHON) tests/run.py build/tsan/hob tests/state
+	@build/tsan/hob tests/gil/stress.py --seconds 20
+	@build/tsan/hob -X gil=shake,1 tests/gil/stress.py --switches 10000
+	@build/tsan/hob tests/gil/mixed.py --subinterpreters --tracemalloc
 
 oracle:
 	@$(PYTHON) tests/run.py $(PYTHON)

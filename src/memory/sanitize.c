@@ -1,8 +1,9 @@
 /* sanitize.c -- what the sanitizer builds tell their runtime, before main.
  *
  * Holds      nothing in other builds.  The environment (ASAN_OPTIONS,
- *            UBSAN_OPTIONS) is read after these and wins; tests/sanitizer.py adds
- *            a log_path there, so that no report of a child process is lost.
+ *            UBSAN_OPTIONS, TSAN_OPTIONS) is read after these and wins;
+ *            tests/sanitizer.py adds a log_path there, so that no report of a
+ *            child process is lost.
  * Options    detect_leaks=0            what lives to the end is no leak here; the debug
  *                                      build counts references at exit instead
  *            handle_*=0                a deadly signal belongs to Python's handlers or
@@ -16,6 +17,9 @@
  *                                      less time, and enough to find a cause
  *            halt_on_error=1           with 0 a process goes on after a report
  *            exitcode=66               no test expects it
+ *            die_after_fork=0          the child of a fork may start threads: Python's do
+ *            atexit_sleep_ms=0         a process does not wait a second at its end
+ *            history_size=4            of the two places of a race, the older one too
  */
 #include "base/c.h"
 
@@ -33,6 +37,17 @@ __asan_default_options(void)
     return DEADLY ":detect_leaks=0:allocator_may_return_null=1"
         ":detect_stack_use_after_return=0:strict_string_checks=1"
         ":malloc_context_size=10:quarantine_size_mb=64";
+}
+#endif
+
+#ifdef __SANITIZE_THREAD__
+__attribute__((visibility("default"))) const char *__tsan_default_options(void);
+
+const char *
+__tsan_default_options(void)
+{
+    return DEADLY ":halt_on_error=0:die_after_fork=0:atexit_sleep_ms=0:history_size=4"
+        ":allocator_may_return_null=1";
 }
 #endif
 

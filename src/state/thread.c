@@ -17,6 +17,7 @@
 #include <stdlib.h>
 
 #include "base/trace.h"
+#include "memory/own.h"
 #include "memory/pool.h"
 #include "memory/trashcan.h"
 #include "state/breaker.h"
@@ -128,11 +129,18 @@ hob_thread_new_unbound(PyInterpreterState *interp)
     return ts;
 }
 
+/* A thread binds itself before it has the GIL, while others may look for it. */
+static unsigned long
+ident_of(PyThreadState *ts)
+{
+    return __atomic_load_n(&ts->thread_id, __ATOMIC_RELAXED);
+}
+
 /* ts is for the running OS thread. */
 void
 hob_thread_bind(PyThreadState *ts)
 {
-    ts->thread_id = PyThread_get_thread_ident();
+    __atomic_store_n(&ts->thread_id, PyThread_get_thread_ident(), __ATOMIC_RELAXED);
     ts->native_thread_id = PyThread_get_thread_native_id();
     if (!bound) { bound = ts; }
     ts->_initialized = 1;
@@ -379,7 +387,7 @@ PyThreadState_SetAsyncExc(unsigned long id, PyObject *exc)
     PyInterpreterState *interp = PyThreadState_Get()->interp;
     hob_thread_lock_lists();
     PyThreadState *ts = interp->threads;
-    while (ts && ts->thread_id != id) { ts = ts->next; }
+    while (ts && ident_of(ts) != id) { ts = ts->next; }
     PyObject *old = NULL;
     if (ts) {
         old = ts->async_exc;
@@ -515,28 +523,35 @@ PyGILState_Release(PyGILState_STATE old)
 
 /* --- sys._current_frames, sys._current_exceptions --- */
 
+static status
+collect_one(PyObject *result, PyThreadState *ts, PyObject *(*read)(PyThreadState *))
+{
+    own PyObject *value = read(ts);
+    if (!value) { return PyErr_Occurred() ? -1 : 0; }
+    own PyObject *key = PyLong_FromUnsignedLong(ident_of(ts));
+    return key ? PyDict_SetItem(result, key, value) : -1;
+}
+
+/* With the lists locked no state comes or goes; without the collector nothing that
+ * is done meanwhile runs Python code, which could wait for that lock. */
 static PyObject *
 collect_by_thread(const char *event, PyObject *(*read)(PyThreadState *))
 {
     (void)PyThreadState_Get();
     if (PySys_Audit(event, NULL) < 0) { return NULL; }
-    PyObject *result = PyDict_New();
+    own PyObject *result = PyDict_New();
     if (!result) { return NULL; }
+    int was_enabled = PyGC_Disable();
+    status failed = 0;
+    hob_thread_lock_lists();
     for (PyInterpreterState *interp = _PyRuntime.interps; interp; interp = interp->next) {
-        for (PyThreadState *ts = interp->threads; ts; ts = ts->next) {
-            PyObject *value = read(ts);
-            if (!value) { continue; }
-            PyObject *key = PyLong_FromUnsignedLong(ts->thread_id);
-            int failed = !key || PyDict_SetItem(result, key, value) < 0;
-            Py_XDECREF(key);
-            Py_DECREF(value);
-            if (failed) {
-                Py_DECREF(result);
-                return NULL;
-            }
+        for (PyThreadState *ts = interp->threads; ts && !failed; ts = ts->next) {
+            failed = collect_one(result, ts, read);
         }
     }
-    return result;
+    hob_thread_unlock_lists();
+    if (was_enabled) { PyGC_Enable(); }
+    return failed ? NULL : (PyObject *)take(result);
 }
 
 static PyObject *
