@@ -127,7 +127,8 @@ test-tsan:
 	@$(PYTHON) tests/run.py build/tsan/hob tests/state
 	@build/tsan/hob tests/gil/stress.py --seconds 20
 	@build/tsan/hob -X gil=shake,1 tests/gil/stress.py --switches 10000
-	@build/tsan/hob tests/gil/mixed.py --subinterpreters --tracemalloc
+	@build/tsan/hob tests/gil/mixed.py --subinterpreters
+	@build/tsan/hob tests/gil/mixed.py --tracemalloc
 
 oracle:
 	@$(PYTHON) tests/run.py $(PYTHON)

@@ -21,6 +21,8 @@ enum { RESERVE = 2 * HOB_C_STACK_RESERVE };     /* frames are larger */
 enum { RESERVE = HOB_C_STACK_RESERVE };
 #endif
 
+enum { USABLE = 2 << 20 };              /* under ThreadSanitizer */
+
 #define UNLIMITED ((uintptr_t)16 << 30)         /* what a stack without a limit may use */
 
 __thread uintptr_t hob_c_stack_limit = UINTPTR_MAX;
@@ -66,6 +68,12 @@ measure(uintptr_t here)
         stack_reserve = left < 2 * (uintptr_t)RESERVE ? left / 4 : RESERVE;
     }
     hob_c_stack_limit = stack_low ? stack_low + stack_reserve : 0;
+#ifdef __SANITIZE_THREAD__              /* its own stack has room for 65,536 calls */
+    if (stack_low && is_first && here - stack_low > USABLE + stack_reserve) {
+        stack_reserve = here - stack_low - USABLE;
+        hob_c_stack_limit = here - USABLE;
+    }
+#endif
 }
 
 COLD bool

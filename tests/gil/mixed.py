@@ -1,19 +1,18 @@
-"""mixed.py [--seconds S] [--subinterpreters] [--watchdog] -- threads in every part of the runtime at once.
+"""mixed.py [--seconds S] [--subinterpreters] [--tracemalloc] -- threads in every part of the runtime.
 
 stress.py looks at the stove; this one at what the stove guards: dicts, lists, classes,
 imports, files, sockets, the collector, frames of others, states that come and go. It is
 made for `make CONFIG=tsan` (`make test-tsan`): a race is a report there. It fails when a
-thread ends with an exception.
+thread ends with an exception. Not both options: PyGILState_Ensure, which tracemalloc calls,
+knows one state a thread, so that a thread inside a subinterpreter would wait for itself.
 """
 import argparse
 import collections
 import contextvars
-import faulthandler
 import gc
 import hashlib
 import importlib
 import json
-import os
 import random
 import socket
 import sys
@@ -159,7 +158,6 @@ def main():
     parser.add_argument('--seconds', type=float, default=10)
     parser.add_argument('--subinterpreters', action='store_true')
     parser.add_argument('--tracemalloc', action='store_true')
-    parser.add_argument('--watchdog', action='store_true')
     args = parser.parse_args()
     kinds = [dicts, dicts, lists, lists, imports, files, files, sockets, collect, compute, spawn,
              classes, classes, frames, generators] + [interpreters] * args.subinterpreters
@@ -176,14 +174,11 @@ def main():
 
     if args.tracemalloc:
         tracemalloc.start(3)
-    if args.watchdog:
-        faulthandler.dump_traceback_later(0.05, repeat=True, file=open(os.devnull, 'w'))
     threads = [threading.Thread(target=work, args=(kind,), name=kind.__name__) for kind in kinds]
     for t in threads:
         t.start()
     for t in threads:
         t.join()
-    faulthandler.cancel_dump_traceback_later()
     print('mixed: %d rounds: %s' % (rounds.total(), 'FAILED' if errors else 'ok'))
     print(''.join(errors), end='')
     return bool(errors)
