@@ -3,9 +3,9 @@ MADE :=
 
 # syntax: nodes and tables from the abstract grammar
 MADE += $(GEN)/syntax/ast.h
-$(GEN)/syntax/ast.h: src/syntax/ast.asdl tools/gen/ast.py
-	@mkdir -p $(@D)
-	@$(PYTHON) tools/gen/ast.py $< $@ $(GEN)/syntax/ast_nodes.c.h
+$(GEN)/syntax/ast.h $(GEN)/syntax/ast_nodes.c.h &: src/syntax/ast.asdl tools/gen/ast.py
+	@mkdir -p $(GEN)/syntax
+	@$(PYTHON) tools/gen/ast.py $< $(GEN)/syntax/ast.h $(GEN)/syntax/ast_nodes.c.h
 
 # import: frozen modules of the standard library, compiled by Hob: all of Hob but the
 # table and main() is linked as `freeze`, which compiles them
@@ -26,9 +26,10 @@ $(GEN)/import/frozen.h: $(BUILD)/freeze tools/gen/frozen.py $(STDLIB)/os.py $(wi
 $(BUILD)/obj/import/frozen.o: $(GEN)/import/frozen.h
 
 OPS := $(sort $(wildcard src/vm/ops/*.ops))
-$(GEN)/bytecode/opcode.h: tools/gen/ops.py $(OPS)
-	@$(PYTHON) tools/gen/ops.py $@ $(GEN)/vm/eval_cases.h $(GEN)/bytecode/opcode_tables.h $(OPS) && touch $@
-MADE += $(GEN)/bytecode/opcode.h
+OPCODES := $(GEN)/bytecode/opcode.h $(GEN)/vm/eval_cases.h $(GEN)/bytecode/opcode_tables.h
+$(OPCODES) &: tools/gen/ops.py $(OPS)
+	@$(PYTHON) tools/gen/ops.py $(OPCODES) $(OPS) && touch $(OPCODES)
+MADE += $(OPCODES)
 CFLAGS_eval := $(if $(filter gcc,$(COMPILER)),-fno-gcse -fno-crossjumping)    # one indirect jump per instruction
 
 MADE += $(GEN)/modules/stdlib_names.h
