@@ -138,9 +138,11 @@ list_blocks(void)
     for (hob_ledger_entry *entry = hob_ledger.next; entry != &hob_ledger; entry = entry->next) {
         add_block(entry + 1, entry->size, NULL);
     }
+    lowest = highest = 0;
+    if (n_blocks == 0) { return; }              /* an end before the beginning */
     qsort(blocks, n_blocks, sizeof *blocks, by_base);
-    lowest = n_blocks ? blocks[0].base : 0;
-    highest = n_blocks ? blocks[n_blocks - 1].base + blocks[n_blocks - 1].size : 0;
+    lowest = blocks[0].base;
+    highest = blocks[n_blocks - 1].base + blocks[n_blocks - 1].size;
 }
 
 static block *
