@@ -243,6 +243,9 @@ take_field(PyObject *text, Py_ssize_t *at, format_field *field)
     return field->conversion == 's' || field->conversion == 'r' || field->conversion == 'a';
 }
 
+/* Literals and specifications have no place of their own in the source. */
+static const hob_span NOWHERE = {-1, -1, -1, -1};
+
 static hob_expr *
 field_expr(folder *f, const format_field *field, hob_expr *value)
 {
@@ -258,7 +261,7 @@ field_expr(folder *f, const format_field *field, hob_expr *value)
     if (n) {
         PyObject *str = hob_arena_keep(f->arena, PyUnicode_FromString(text));
         if (!str) { return NULL; }
-        spec = hob_ast_constant(str, NULL, value->at, f->arena);
+        spec = hob_ast_constant(str, NULL, NOWHERE, f->arena);
         if (!spec) { return NULL; }
     }
     return hob_ast_formatted_value(value, (int)field->conversion, spec, value->at, f->arena);
@@ -289,7 +292,7 @@ literal_expr(folder *f, PyObject *text, Py_ssize_t *at)
         Py_SETREF(str, plain);
     }
     str = hob_arena_keep(f->arena, str);
-    return str ? hob_ast_constant(str, NULL, (hob_span){-1, -1, -1, -1}, f->arena) : NULL;
+    return str ? hob_ast_constant(str, NULL, NOWHERE, f->arena) : NULL;
 }
 
 /* Pieces of the f-string; false without an exception if there can be none. */

@@ -69,3 +69,7 @@ consts('10 ** 20 * 10 ** 18')                #: (1000000000000000000000000000000
 consts('10 ** 20 * 10 ** 19')                #: (100000000000000000000, 10000000000000000000)
 consts("'é' * 3")                            #: ('ééé',)
 consts('5 >> 1 | 8 & 12 ^ 3')                #: (11,)
+
+# the specification of a "%" field has no place in the source: after a branch nothing lends it one
+code = compile('"%10s" % (x if y else z,)', 'f', 'eval')
+print([place for ins, place in zip(code.co_code[::2], code.co_positions()) if ins == 100])  #: [(None, None, None, None)]
