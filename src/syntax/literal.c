@@ -133,7 +133,7 @@ hob_literal_warn_escape(hob_parser *p, const char *escape, const hob_token *t)
     return false;
 }
 
-/* The same text in ASCII: other characters as \UXXXXXXXX, which is what positions in
+/* The same text in ASCII: other characters as \U and 8 digits, which is what positions in
  * error messages count. */
 static char *
 escape_non_ascii(const char *s, Py_ssize_t length, Py_ssize_t *size)

@@ -163,7 +163,7 @@ def dictionary(target):
 
 def main():
     fuzzer, target, seconds, *options = sys.argv[1:]
-    home = os.path.join(os.path.dirname(os.path.abspath(fuzzer)), 'work', target)
+    home = os.path.join(os.path.dirname(os.path.abspath(fuzzer)), 'found', target)
     corpus, start = os.path.join(home, 'corpus'), os.path.join(home, 'seeds')
     for folder in corpus, start:
         os.makedirs(folder, exist_ok=True)

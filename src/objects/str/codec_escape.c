@@ -247,7 +247,7 @@ PyUnicode_DecodeUnicodeEscape(const char *s, Py_ssize_t size, const char *errors
     return _PyUnicode_DecodeUnicodeEscapeStateful(s, size, errors, NULL);
 }
 
-/* --- raw: only \uXXXX and \UXXXXXXXX, behind an odd number of backslashes --- */
+/* --- raw: only \u and \U with their digits, behind an odd number of backslashes --- */
 
 static status
 decode_raw_escape(escape_decoder *d)
