@@ -1,7 +1,7 @@
 /* datetime.c -- datetime: a date and a time of day, with or without a tzinfo.
  *
  * Layout     as date, four bytes of date first, so that date's methods serve;
- *            then as time (see there for the short object without tzinfo).
+ *            then as time (clock.c tells of the short object without tzinfo).
  * Holds      naive arithmetic only: an offset matters between two datetimes
  *            of different tzinfo objects, never between those of one.
  * Hazard     utcoffset() is Python code; PEP 495 says what fold changes.
@@ -13,36 +13,6 @@
 
 enum { EPOCH_ORDINAL = 719163 };        /* 1970-01-01 */
 
-/* aware: 1 for an object with room for a tzinfo. */
-static PyObject *
-datetime_alloc(PyTypeObject *type, Py_ssize_t aware)
-{
-    size_t size = aware ? sizeof(PyDateTime_DateTime) : sizeof(_PyDateTime_BaseDateTime);
-    PyObject *self = PyObject_Malloc(size);
-    if (!self) { return PyErr_NoMemory(); }
-    memset(self, 0, size);
-    return PyObject_Init(self, type);
-}
-
-static void
-datetime_dealloc(PyObject *self)
-{
-    if (DATETIME(self)->hastzinfo) { Py_XDECREF(DATETIME(self)->tzinfo); }
-    Py_TYPE(self)->tp_free(self);
-}
-
-static PyObject *
-datetime_make(PyObject *tzinfo, PyTypeObject *type)
-{
-    bool aware = tzinfo != Py_None;
-    PyDateTime_DateTime *self = (PyDateTime_DateTime *)type->tp_alloc(type, aware);
-    if (!self) { return NULL; }
-    self->hashcode = -1;
-    self->hastzinfo = (char)aware;
-    if (aware) { self->tzinfo = Py_NewRef(tzinfo); }
-    return (PyObject *)self;
-}
-
 PyObject *
 hob_datetime_new(civil date, clock_time clock, PyObject *tzinfo, int fold, PyTypeObject *type)
 {
@@ -50,7 +20,7 @@ hob_datetime_new(civil date, clock_time clock, PyObject *tzinfo, int fold, PyTyp
         return NULL;
     }
     if (hob_timezone_check(tzinfo) < 0) { return NULL; }
-    PyObject *self = datetime_make(tzinfo, type);
+    PyObject *self = hob_clock_make(tzinfo, type);
     if (!self) { return NULL; }
     put_civil(DATETIME(self)->data, date);
     put_clock(DATETIME(self)->data + _PyDateTime_DATE_DATASIZE, clock);
@@ -68,21 +38,6 @@ hob_datetime_call(civil date, clock_time clock, PyObject *tzinfo, int fold, PyOb
                                            clock.hour, clock.minute, clock.second, clock.us,
                                            tzinfo);
     if (self && fold && PyDateTime_Check(self)) { DATETIME(self)->fold = (unsigned char)fold; }
-    return self;
-}
-
-static PyObject *
-datetime_from_state(PyTypeObject *type, PyObject *state, PyObject *tzinfo)
-{
-    if (hob_timezone_check(tzinfo) < 0) {
-        PyErr_SetString(PyExc_TypeError, "bad tzinfo state arg");
-        return NULL;
-    }
-    PyObject *self = datetime_make(tzinfo, type);
-    if (!self) { return NULL; }
-    memcpy(DATETIME(self)->data, PyBytes_AS_STRING(state), _PyDateTime_DATETIME_DATASIZE);
-    DATETIME(self)->fold = DATETIME(self)->data[2] >> 7;
-    DATETIME(self)->data[2] &= 0x7f;
     return self;
 }
 
@@ -105,7 +60,7 @@ datetime_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         if (found) {
             own PyObject *state = bytes;
             PyObject *tzinfo = n == 2 ? PyTuple_GET_ITEM(args, 1) : Py_None;
-            return datetime_from_state(type, state, tzinfo);
+            return hob_clock_from_state(type, state, tzinfo);
         }
     }
     civil d;
@@ -743,7 +698,7 @@ PyTypeObject hob_datetime_type = {
     PyVarObject_HEAD_INIT(NULL, 0)
     .tp_name = "datetime.datetime",
     .tp_basicsize = sizeof(PyDateTime_DateTime),
-    .tp_dealloc = datetime_dealloc,
+    .tp_dealloc = hob_clock_dealloc,
     .tp_repr = datetime_repr,
     .tp_as_number = &datetime_number,
     .tp_hash = datetime_hash,
@@ -757,6 +712,6 @@ PyTypeObject hob_datetime_type = {
     .tp_methods = datetime_methods,
     .tp_getset = hob_clock_getset,
     .tp_base = &hob_date_type,
-    .tp_alloc = datetime_alloc,
+    .tp_alloc = hob_clock_alloc,
     .tp_new = datetime_new,
 };

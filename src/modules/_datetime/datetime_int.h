@@ -153,6 +153,11 @@ MUST_USE PyObject *hob_timezone_dst(PyObject *tzinfo, PyObject *moment);
 MUST_USE PyObject *hob_timezone_name(PyObject *tzinfo, PyObject *moment);
 
 /* --- clock.c: what time and datetime share --- */
+PyObject *hob_clock_alloc(PyTypeObject *type, Py_ssize_t aware);
+void      hob_clock_dealloc(PyObject *self);
+/* All zero but for tzinfo, which may be None; not checked. */
+MUST_USE PyObject *hob_clock_make(PyObject *tzinfo, PyTypeObject *type);
+MUST_USE PyObject *hob_clock_from_state(PyTypeObject *type, PyObject *state, PyObject *tzinfo);
 extern PyGetSetDef hob_clock_getset[];                          /* hour .. fold */
 PyObject *hob_clock_reduce_ex(PyObject *self, PyObject *args);
 PyObject *hob_clock_reduce(PyObject *self, PyObject *unused);

@@ -1,48 +1,17 @@
 /* time.c -- time: an hour of the day, with or without a tzinfo.
  *
- * Layout     without tzinfo the object ends after fold, which then lies in the
- *            padding of the short struct; hastzinfo tells.
+ * Layout     six bytes that order as the times do; for the rest see clock.c.
  */
 #include "modules/_datetime/datetime_int.h"
 
 #define TIME(op) ((PyDateTime_Time *)(op))
-
-/* aware: 1 for an object with room for a tzinfo. */
-static PyObject *
-time_alloc(PyTypeObject *type, Py_ssize_t aware)
-{
-    size_t size = aware ? sizeof(PyDateTime_Time) : sizeof(_PyDateTime_BaseTime);
-    PyObject *self = PyObject_Malloc(size);
-    if (!self) { return PyErr_NoMemory(); }
-    memset(self, 0, size);
-    return PyObject_Init(self, type);
-}
-
-static void
-time_dealloc(PyObject *self)
-{
-    if (TIME(self)->hastzinfo) { Py_XDECREF(TIME(self)->tzinfo); }
-    Py_TYPE(self)->tp_free(self);
-}
-
-static PyObject *
-time_make(PyObject *tzinfo, PyTypeObject *type)
-{
-    bool aware = tzinfo != Py_None;
-    PyDateTime_Time *self = (PyDateTime_Time *)type->tp_alloc(type, aware);
-    if (!self) { return NULL; }
-    self->hashcode = -1;
-    self->hastzinfo = (char)aware;
-    if (aware) { self->tzinfo = Py_NewRef(tzinfo); }
-    return (PyObject *)self;
-}
 
 PyObject *
 hob_time_new(clock_time clock, PyObject *tzinfo, int fold, PyTypeObject *type)
 {
     if (hob_calendar_check_clock(clock, fold) < 0) { return NULL; }
     if (hob_timezone_check(tzinfo) < 0) { return NULL; }
-    PyObject *self = time_make(tzinfo, type);
+    PyObject *self = hob_clock_make(tzinfo, type);
     if (!self) { return NULL; }
     put_clock(TIME(self)->data, clock);
     TIME(self)->fold = (unsigned char)fold;
@@ -57,21 +26,6 @@ hob_time_call(clock_time clock, PyObject *tzinfo, PyObject *type)
     }
     return PyObject_CallFunction(type, "iiiiO", clock.hour, clock.minute, clock.second,
                                  clock.us, tzinfo);
-}
-
-static PyObject *
-time_from_state(PyTypeObject *type, PyObject *state, PyObject *tzinfo)
-{
-    if (hob_timezone_check(tzinfo) < 0) {
-        PyErr_SetString(PyExc_TypeError, "bad tzinfo state arg");
-        return NULL;
-    }
-    PyObject *self = time_make(tzinfo, type);
-    if (!self) { return NULL; }
-    memcpy(TIME(self)->data, PyBytes_AS_STRING(state), _PyDateTime_TIME_DATASIZE);
-    TIME(self)->fold = TIME(self)->data[0] >> 7;
-    TIME(self)->data[0] &= 0x7f;
-    return self;
 }
 
 static PyObject *
@@ -90,7 +44,7 @@ time_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         if (found < 0) { return NULL; }
         if (found) {
             own PyObject *state = bytes;
-            return time_from_state(type, state, n == 2 ? PyTuple_GET_ITEM(args, 1) : Py_None);
+            return hob_clock_from_state(type, state, n == 2 ? PyTuple_GET_ITEM(args, 1) : Py_None);
         }
     }
     clock_time t = {0};
@@ -288,7 +242,7 @@ PyTypeObject hob_time_type = {
     PyVarObject_HEAD_INIT(NULL, 0)
     .tp_name = "datetime.time",
     .tp_basicsize = sizeof(PyDateTime_Time),
-    .tp_dealloc = time_dealloc,
+    .tp_dealloc = hob_clock_dealloc,
     .tp_repr = time_repr,
     .tp_hash = time_hash,
     .tp_str = time_str,
@@ -300,6 +254,6 @@ PyTypeObject hob_time_type = {
     .tp_richcompare = time_richcompare,
     .tp_methods = time_methods,
     .tp_getset = hob_clock_getset,
-    .tp_alloc = time_alloc,
+    .tp_alloc = hob_clock_alloc,
     .tp_new = time_new,
 };
