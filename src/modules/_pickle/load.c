@@ -691,7 +691,7 @@ load_extension(unpickler *self, int width)
 static MUST_USE status
 push_persistent(unpickler *self, PyObject *pid)
 {
-    return push(self, hob_method_call(self->persistent_load, self->persistent_self, pid));
+    return push(self, hob_persistent_call(&self->head, pid));
 }
 
 static COLD status
@@ -704,7 +704,7 @@ no_persistent_load(void)
 static status
 load_persid(unpickler *self, int arg)
 {
-    if (!self->persistent_load) { return no_persistent_load(); }
+    if (!self->head.persistent) { return no_persistent_load(); }
     char *line;
     Py_ssize_t n = read_line(self, &line, 1);
     if (n < 0) { return -1; }
@@ -717,7 +717,7 @@ load_persid(unpickler *self, int arg)
 static status
 load_binpersid(unpickler *self, int arg)
 {
-    if (!self->persistent_load) { return no_persistent_load(); }
+    if (!self->head.persistent) { return no_persistent_load(); }
     own PyObject *pid = pop(self);
     return pid ? push_persistent(self, pid) : -1;
 }

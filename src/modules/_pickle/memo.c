@@ -336,7 +336,7 @@ MEMO_TYPE(unpickler, "_pickle.UnpicklerMemoProxy")
 /* --- the memo attributes --- */
 
 PyObject *
-hob_memo_proxy(PyObject *owner)
+hob_memo_get(PyObject *owner, void *unused)
 {
     return proxy_make(PyObject_TypeCheck(owner, &hob_pickler_type) ? &hob_pickler_memo_type
                                                                    : &hob_unpickler_memo_type,
@@ -359,8 +359,8 @@ memo_fill(memo_table *memo, PyObject *dict)
     return 0;
 }
 
-status
-hob_memo_assign(pickler *self, PyObject *value)
+static MUST_USE status
+memo_assign(pickler *self, PyObject *value)
 {
     memo_table *memo;
     if (Py_IS_TYPE(value, &hob_pickler_memo_type)) {
@@ -419,8 +419,8 @@ places_source(PyObject *value)
     return NULL;
 }
 
-status
-hob_places_assign(unpickler *self, PyObject *value)
+static MUST_USE status
+places_assign(unpickler *self, PyObject *value)
 {
     own PyObject *dict = places_source(value);
     if (!dict) { return -1; }
@@ -441,4 +441,17 @@ hob_places_assign(unpickler *self, PyObject *value)
     for (size_t i = 0; i < n_old; i++) { Py_XDECREF(old[i]); }
     PyMem_Free(old);
     return 0;
+}
+
+int
+hob_memo_set(PyObject *owner, PyObject *value, void *unused)
+{
+    if (!value) {
+        PyErr_SetString(PyExc_TypeError, "attribute deletion is not supported");
+        return -1;
+    }
+    if (PyObject_TypeCheck(owner, &hob_pickler_type)) {
+        return memo_assign((pickler *)owner, value);
+    }
+    return places_assign((unpickler *)owner, value);
 }

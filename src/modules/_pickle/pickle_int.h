@@ -116,13 +116,26 @@ void hob_seen_clear(memo_table *memo);
 Py_ssize_t hob_seen_find(const memo_table *memo, PyObject *key);       /* -1: absent */
 MUST_USE status hob_seen_set(memo_table *memo, PyObject *key, Py_ssize_t place);
 
+/* --- persistent.c --- */
+
+/* What a pickler and an unpickler begin with. */
+typedef struct {
+    PyObject_HEAD
+    PyObject *persistent;               /* owned function or NULL */
+    PyObject *persistent_self;          /* borrowed self, if that is a method of ours */
+} pickle_head;
+
+MUST_USE status hob_persistent_bind(pickle_head *self, PyObject *name);
+MUST_USE PyObject *hob_persistent_call(pickle_head *self, PyObject *arg);
+/* For a PyGetSetDef; the closure is the attribute's name. */
+MUST_USE PyObject *hob_persistent_get(PyObject *op, void *name);
+MUST_USE int hob_persistent_set(PyObject *op, PyObject *value, void *name);
+
 /* --- pickler.c --- */
 
 typedef struct {
-    PyObject_HEAD
+    pickle_head head;                   /* persistent_id */
     memo_table *memo;
-    PyObject *persistent_id;            /* owned function or NULL */
-    PyObject *persistent_self;          /* borrowed self, if that is a method of ours */
     PyObject *dispatch_table;
     PyObject *reducer_override;         /* during a dump */
     PyObject *write;
@@ -195,7 +208,7 @@ tri hob_walk_path(PyObject *root, PyObject *path, PyObject **found, PyObject **p
 /* --- unpickler.c --- */
 
 typedef struct {
-    PyObject_HEAD
+    pickle_head head;                   /* persistent_load */
     PyObject **stack;                   /* owned references */
     Py_ssize_t n_stack;
     Py_ssize_t n_stack_room;
@@ -206,8 +219,6 @@ typedef struct {
     PyObject **memo;                    /* by place; owned or NULL */
     size_t n_memo;                      /* slots */
     Py_ssize_t n_memoized;              /* filled slots */
-    PyObject *persistent_load;
-    PyObject *persistent_self;          /* borrowed, as in a pickler */
     PyObject *input;                    /* bytes got from the file; NULL in loads() */
     const char *bytes;
     Py_ssize_t n_bytes;
@@ -254,15 +265,6 @@ hob_unpickler_read(unpickler *self, const char **bytes, Py_ssize_t n)
     return hob_unpickler_fetch(self, bytes, n) < 0 ? -1 : 0;
 }
 
-/* Find a method of self that a subclass may define, without making a cycle. */
-MUST_USE status hob_method_bind(PyObject *self, PyObject *name, PyObject **function,
-                                 PyObject **owner);
-MUST_USE PyObject *hob_method_get(PyObject *name, PyObject *function, PyObject *owner);
-MUST_USE PyObject *hob_method_call(PyObject *function, PyObject *owner, PyObject *arg);
-MUST_USE status hob_method_set(const char *name, PyObject *value, PyObject **function,
-                                PyObject **owner);
-
-/* The `memo` attributes. */
-MUST_USE PyObject *hob_memo_proxy(PyObject *owner);
-MUST_USE status hob_memo_assign(pickler *self, PyObject *value);
-MUST_USE status hob_places_assign(unpickler *self, PyObject *value);
+/* The attribute `memo` of both. */
+MUST_USE PyObject *hob_memo_get(PyObject *owner, void *unused);
+MUST_USE int hob_memo_set(PyObject *owner, PyObject *value, void *unused);

@@ -176,57 +176,6 @@ hob_pickler_run(pickler *self, PyObject *obj)
     return result;
 }
 
-/* --- methods of subclasses --- */
-
-status
-hob_method_bind(PyObject *self, PyObject *name, PyObject **function, PyObject **owner)
-{
-    PyObject *found;
-    if (_PyObject_LookupAttr(self, name, &found) < 0) { return -1; }
-    *owner = NULL;
-    if (found && PyMethod_Check(found) && PyMethod_GET_SELF(found) == self) {
-        *owner = self;
-        Py_SETREF(found, Py_NewRef(PyMethod_GET_FUNCTION(found)));
-    }
-    Py_XSETREF(*function, found);
-    return 0;
-}
-
-PyObject *
-hob_method_get(PyObject *name, PyObject *function, PyObject *owner)
-{
-    if (!function) {
-        PyErr_SetObject(PyExc_AttributeError, name);
-        return NULL;
-    }
-    return owner ? PyMethod_New(function, owner) : Py_NewRef(function);
-}
-
-PyObject *
-hob_method_call(PyObject *function, PyObject *owner, PyObject *arg)
-{
-    own PyObject *kept = Py_NewRef(function);
-    if (!owner) { return PyObject_CallOneArg(kept, arg); }
-    PyObject *args[] = {owner, arg};
-    return PyObject_Vectorcall(kept, args, 2, NULL);
-}
-
-status
-hob_method_set(const char *name, PyObject *value, PyObject **function, PyObject **owner)
-{
-    if (!value) {
-        PyErr_SetString(PyExc_TypeError, "attribute deletion is not supported");
-        return -1;
-    }
-    if (!PyCallable_Check(value)) {
-        PyErr_Format(PyExc_TypeError, "%s must be a callable taking one argument", name);
-        return -1;
-    }
-    *owner = NULL;
-    Py_XSETREF(*function, Py_NewRef(value));
-    return 0;
-}
-
 /* --- making one --- */
 
 static MUST_USE status
@@ -325,10 +274,7 @@ pickler_init(pickler *self, PyObject *file, PyObject *protocol, bool fix_imports
     self->fast = 0;
     self->fast_nesting = 0;
     Py_CLEAR(self->fast_memo);
-    if (hob_method_bind(me, NAME(persistent_id), &self->persistent_id, &self->persistent_self)
-        < 0) {
-        return -1;
-    }
+    if (hob_persistent_bind(&self->head, NAME(persistent_id)) < 0) { return -1; }
     PyObject *table;
     if (_PyObject_LookupAttr(me, NAME(dispatch_table), &table) < 0) { return -1; }
     Py_XSETREF(self->dispatch_table, table);
@@ -384,7 +330,7 @@ static int
 pickler_traverse(PyObject *op, visitproc visit, void *arg)
 {
     pickler *self = (pickler *)op;
-    Py_VISIT(self->persistent_id);
+    Py_VISIT(self->head.persistent);
     Py_VISIT(self->dispatch_table);
     Py_VISIT(self->reducer_override);
     Py_VISIT(self->write);
@@ -400,7 +346,7 @@ static int
 pickler_clear(PyObject *op)
 {
     pickler *self = (pickler *)op;
-    Py_CLEAR(self->persistent_id);
+    Py_CLEAR(self->head.persistent);
     Py_CLEAR(self->dispatch_table);
     Py_CLEAR(self->reducer_override);
     Py_CLEAR(self->write);
@@ -422,37 +368,9 @@ pickler_dealloc(PyObject *op)
 
 /* --- attributes --- */
 
-static PyObject *
-get_memo(PyObject *op, void *closure)
-{
-    return hob_memo_proxy(op);
-}
-
-static int
-set_memo(PyObject *op, PyObject *value, void *closure)
-{
-    if (value) { return hob_memo_assign((pickler *)op, value); }
-    PyErr_SetString(PyExc_TypeError, "attribute deletion is not supported");
-    return -1;
-}
-
-static PyObject *
-get_persistent_id(PyObject *op, void *closure)
-{
-    pickler *self = (pickler *)op;
-    return hob_method_get(NAME(persistent_id), self->persistent_id, self->persistent_self);
-}
-
-static int
-set_persistent_id(PyObject *op, PyObject *value, void *closure)
-{
-    pickler *self = (pickler *)op;
-    return hob_method_set("persistent_id", value, &self->persistent_id, &self->persistent_self);
-}
-
 static PyGetSetDef pickler_getset[] = {
-    {"memo", get_memo, set_memo, NULL, NULL},
-    {"persistent_id", get_persistent_id, set_persistent_id, NULL, NULL},
+    {"memo", hob_memo_get, hob_memo_set, NULL, NULL},
+    {"persistent_id", hob_persistent_get, hob_persistent_set, NULL, "persistent_id"},
     {NULL},
 };
 

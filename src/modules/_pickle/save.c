@@ -598,7 +598,7 @@ save_frozenset(pickler *self, PyObject *obj)
 static MUST_USE tri
 save_persistent(pickler *self, PyObject *obj)
 {
-    own PyObject *pid = hob_method_call(self->persistent_id, self->persistent_self, obj);
+    own PyObject *pid = hob_persistent_call(&self->head, obj);
     if (!pid) { return -1; }
     if (pid == Py_None) { return 0; }
     if (self->bin) {
@@ -659,7 +659,7 @@ status
 hob_save(pickler *self, PyObject *obj)
 {
     if (hob_pickler_boundary(self) < 0) { return -1; }
-    if (self->persistent_id) {
+    if (self->head.persistent) {
         tri is_saved = save_persistent(self, obj);
         if (is_saved) { return is_saved < 0 ? -1 : 0; }
     }

@@ -335,7 +335,6 @@ static status
 unpickler_init(unpickler *self, PyObject *file, bool fix_imports, const char *encoding,
                const char *errors, PyObject *buffers)
 {
-    PyObject *me = (PyObject *)self;
     Py_CLEAR(self->read);
     if (hob_unpickler_file(self, file) < 0) { return -1; }
     self->bytes = NULL;
@@ -344,10 +343,7 @@ unpickler_init(unpickler *self, PyObject *file, bool fix_imports, const char *en
     if (hob_unpickler_encoding(self, encoding, errors) < 0) { return -1; }
     if (hob_unpickler_buffers(self, buffers) < 0) { return -1; }
     self->fix_imports = fix_imports;
-    if (hob_method_bind(me, NAME(persistent_load), &self->persistent_load, &self->persistent_self)
-        < 0) {
-        return -1;
-    }
+    if (hob_persistent_bind(&self->head, NAME(persistent_load)) < 0) { return -1; }
     forget_stack(self);
     hob_places_clear(self);
     self->proto = 0;
@@ -403,7 +399,7 @@ unpickler_traverse(PyObject *op, visitproc visit, void *arg)
     Py_VISIT(self->readinto);
     Py_VISIT(self->readline);
     Py_VISIT(self->peek);
-    Py_VISIT(self->persistent_load);
+    Py_VISIT(self->head.persistent);
     Py_VISIT(self->buffers);
     for (Py_ssize_t i = 0; i < self->n_stack; i++) { Py_VISIT(self->stack[i]); }
     for (size_t i = 0; i < self->n_memo; i++) { Py_VISIT(self->memo[i]); }
@@ -418,7 +414,7 @@ unpickler_clear(PyObject *op)
     Py_CLEAR(self->readinto);
     Py_CLEAR(self->readline);
     Py_CLEAR(self->peek);
-    Py_CLEAR(self->persistent_load);
+    Py_CLEAR(self->head.persistent);
     Py_CLEAR(self->buffers);
     self->bytes = NULL;
     self->n_bytes = self->at = 0;
@@ -444,37 +440,9 @@ unpickler_dealloc(PyObject *op)
 
 /* --- attributes --- */
 
-static PyObject *
-get_memo(PyObject *op, void *closure)
-{
-    return hob_memo_proxy(op);
-}
-
-static int
-set_memo(PyObject *op, PyObject *value, void *closure)
-{
-    if (value) { return hob_places_assign((unpickler *)op, value); }
-    PyErr_SetString(PyExc_TypeError, "attribute deletion is not supported");
-    return -1;
-}
-
-static PyObject *
-get_persistent_load(PyObject *op, void *closure)
-{
-    unpickler *self = (unpickler *)op;
-    return hob_method_get(NAME(persistent_load), self->persistent_load, self->persistent_self);
-}
-
-static int
-set_persistent_load(PyObject *op, PyObject *value, void *closure)
-{
-    unpickler *self = (unpickler *)op;
-    return hob_method_set("persistent_load", value, &self->persistent_load, &self->persistent_self);
-}
-
 static PyGetSetDef unpickler_getset[] = {
-    {"memo", get_memo, set_memo, NULL, NULL},
-    {"persistent_load", get_persistent_load, set_persistent_load, NULL, NULL},
+    {"memo", hob_memo_get, hob_memo_set, NULL, NULL},
+    {"persistent_load", hob_persistent_get, hob_persistent_set, NULL, "persistent_load"},
     {NULL},
 };
 
