@@ -178,7 +178,8 @@ def main():
         options.append('-dict=dictionary')
     environment = dict(os.environ, HOB_FUZZ=target,
                        HOB_FUZZ_TARGETS=os.path.join(HERE, 'targets.py'),
-                       ASAN_OPTIONS='allocator_may_return_null=1:detect_leaks=0:detect_stack_use_after_return=0',
+                       ASAN_OPTIONS='allocator_may_return_null=1:max_allocation_size_mb=1000:'
+                                    'detect_leaks=0:detect_stack_use_after_return=0',
                        UBSAN_OPTIONS='print_stacktrace=1')
     command = [os.path.abspath(fuzzer), corpus, start, '-max_total_time=' + seconds,
                '-artifact_prefix=' + home + '/', '-max_len=2048',

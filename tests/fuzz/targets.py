@@ -135,7 +135,10 @@ def struct(data):
     packer = _struct.Struct(text)
     if packer.size > 10000:
         return
-    values = packer.unpack(rest[:packer.size].ljust(packer.size, b'\0'))
+    try:
+        values = packer.unpack(rest[:packer.size].ljust(packer.size, b'\0'))
+    except SystemError:         # of '0p', as in the reference
+        return
     packer.pack(*values)
 
 
