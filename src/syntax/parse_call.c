@@ -9,7 +9,10 @@
 #include "syntax/parser_int.h"
 
 /* Rules of the reference's grammar from the call to its arguments; see WITHIN. */
-enum { DEPTH_GENERATOR = 2, DEPTH_KEYWORD = 5, DEPTH_ARGUMENT = 6, DEPTH_DEFAULT = 6 };
+enum {
+    DEPTH_GENERATOR = 2, DEPTH_STARRED = 5, DEPTH_KEYWORD = 5, DEPTH_ARGUMENT = 6,
+    DEPTH_DEFAULT = 6,
+};
 
 /* --- arguments --- */
 
@@ -74,7 +77,7 @@ push_double_starred(hob_parser *p)
 
 /* name '=' expression, or the one starred form that is allowed now. */
 static bool
-push_keyword_item(hob_parser *p, bool double_starred)
+push_keyword_item_rule(hob_parser *p, bool double_starred)
 {
     if (p->looks_for_mistakes) {
         int mark = p->mark;
@@ -89,8 +92,15 @@ push_keyword_item(hob_parser *p, bool double_starred)
         p->mark = mark;
     }
     if (double_starred) { return push_double_starred(p); }
-    hob_expr *e = peek(p) == TOK_STAR ? parse_starred_expression(p) : NULL;
+    hob_expr *e = peek(p) == TOK_STAR ? WITHIN(p, DEPTH_ARGUMENT, parse_starred_expression(p))
+                                      : NULL;
     return e && hob_parser_push(p, e);
+}
+
+static bool
+push_keyword_item(hob_parser *p, bool double_starred, bool is_first)
+{
+    return WITHIN(p, !is_first, push_keyword_item_rule(p, double_starred));
 }
 
 /* item (',' item)*; how many.  The mark stays before a comma without an item. */
@@ -100,7 +110,7 @@ push_keyword_items(hob_parser *p, bool double_starred)
     int n = 0;
     do {
         int mark = p->mark, base = p->n_stack;
-        if (!push_keyword_item(p, double_starred)) {
+        if (!push_keyword_item(p, double_starred, n == 0)) {
             p->n_stack = base;
             p->mark = n ? mark - 1 : mark;
             return n;
@@ -155,7 +165,7 @@ finish_args(hob_parser *p, int first, int base, int n)
     if (n == 0) {
         if (!push_keywords(p)) { return NULL; }
     }
-    else if (accept(p, TOK_COMMA) && !push_keywords(p)) {
+    else if (accept(p, TOK_COMMA) && !WITHIN(p, 1, push_keywords(p))) {
         p->n_stack = keywords;
         p->mark = mark;
     }
@@ -212,7 +222,8 @@ static hob_expr *
 parse_call_contents(hob_parser *p, int paren)
 {
     int first = p->mark, base = p->n_stack, n = 0;
-    hob_expr *e = WITHIN(p, DEPTH_GENERATOR, parse_positional(p));
+    int n_rules = peek(p) == TOK_STAR ? DEPTH_STARRED : DEPTH_GENERATOR;
+    hob_expr *e = WITHIN(p, n_rules, parse_positional(p));
     if (e && (peek(p) == TOK_FOR || peek(p) == TOK_ASYNC)) {
         if (token_at(p, first)->type == TOK_STAR) { return NULL; }
         hob_comprehension_seq *clauses = parse_comprehension_clauses(p);

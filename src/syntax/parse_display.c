@@ -7,6 +7,12 @@
  */
 #include "syntax/parser_int.h"
 
+/* Rules of the reference's grammar, more or less than a first expression takes; see WITHIN. */
+enum {
+    DEPTH_MORE = 2, DEPTH_MORE_IN_PAREN = 2, DEPTH_MORE_IN_BRACKET = 1, DEPTH_YIELD_IN_PAREN = -1,
+    DEPTH_CLAUSES_IN_BRACKET = -1,
+};
+
 static ALWAYS_INLINE hob_span
 span(hob_parser *p, int first)
 {
@@ -30,7 +36,7 @@ parse_clause_rest(hob_parser *p, hob_expr *target, bool is_async)
     int base = p->n_stack;
     while (peek(p) == TOK_IF) {
         int end = p->mark++;
-        hob_expr *test = parse_disjunction(p);
+        hob_expr *test = WITHIN(p, DEPTH_MORE, parse_disjunction(p));
         if (!test) {
             p->mark = end;
             break;
@@ -49,7 +55,7 @@ parse_clause(hob_parser *p)
     int first = p->mark;
     bool is_async = accept(p, TOK_ASYNC);
     if (accept(p, TOK_FOR)) {
-        hob_expr *target = parse_star_targets(p);
+        hob_expr *target = WITHIN(p, DEPTH_MORE, parse_star_targets(p));
         if (target && accept(p, TOK_IN)) {
             return parse_clause_rest(p, hob_expr_set_context(target, EXPR_CONTEXT_STORE),
                                      is_async);
@@ -103,7 +109,10 @@ parse_items_after(hob_parser *p, hob_expr *first_item, int closing)
     int base = p->n_stack;
     if (!hob_parser_push(p, first_item)) { return NULL; }
     if (accept(p, TOK_COMMA) && peek(p) != closing) {
-        if (!hob_parser_push_items(p, parse_star_named_expression)) { return NULL; }
+        int n_rules = closing == TOK_RPAR ? DEPTH_MORE_IN_PAREN : DEPTH_MORE_IN_BRACKET;
+        if (!WITHIN(p, n_rules, hob_parser_push_items(p, parse_star_named_expression))) {
+            return NULL;
+        }
         (void)accept(p, TOK_COMMA);
     }
     if (!accept(p, closing)) {
@@ -123,7 +132,7 @@ parse_paren(hob_parser *p)
         return tuple_node(p, first, (hob_expr_seq *)&hob_seq_empty);
     }
     if (type == TOK_YIELD) {
-        hob_expr *inner = parse_yield(p);
+        hob_expr *inner = WITHIN(p, DEPTH_YIELD_IN_PAREN, parse_yield(p));
         return inner && accept(p, TOK_RPAR) ? inner : NULL;
     }
     hob_expr *e = parse_star_named_expression(p);
@@ -153,7 +162,8 @@ parse_bracket(hob_parser *p)
     if (!e) { return NULL; }
     if (!starts_clause(peek(p))) { return list_node(p, first, parse_items_after(p, e, TOK_RSQB)); }
     if (type == TOK_STAR) { return NULL; }
-    hob_comprehension_seq *clauses = parse_comprehension_clauses(p);
+    hob_comprehension_seq *clauses = WITHIN(p, DEPTH_CLAUSES_IN_BRACKET,
+                                            parse_comprehension_clauses(p));
     if (!clauses || !accept(p, TOK_RSQB)) { return NULL; }
     return checked(p, hob_ast_list_comp(e, clauses, span(p, first), p->arena));
 }
@@ -164,7 +174,7 @@ parse_double_starred_pair(hob_parser *p, hob_expr **value)
 {
     static hob_expr no_key;                 /* stands for NULL, which says: none here */
     if (accept(p, TOK_DOUBLESTAR)) {
-        *value = parse_bitwise_or(p);
+        *value = WITHIN(p, DEPTH_STARRED_ITEM, parse_bitwise_or(p));
         return *value ? &no_key : NULL;
     }
     hob_expr *key = parse_expression(p);
@@ -196,7 +206,8 @@ push_pairs_after(hob_parser *p)
 {
     while (accept(p, TOK_COMMA)) {
         int mark = p->mark;
-        hob_expr *value, *key = parse_double_starred_pair(p, &value);
+        hob_expr *value, *key = WITHIN(p, DEPTH_MORE_IN_BRACKET,
+                                       parse_double_starred_pair(p, &value));
         if (!key) {
             p->mark = mark;                 /* the comma was the trailing one */
             break;
@@ -248,13 +259,15 @@ parse_brace(hob_parser *p)
         value = parse_expression(p);
         if (!value) { return NULL; }
         if (!starts_clause(peek(p))) { return parse_dict_after(p, first, e, value); }
-        clauses = parse_comprehension_clauses(p);
+        clauses = WITHIN(p, DEPTH_CLAUSES_IN_BRACKET,
+                         parse_comprehension_clauses(p));
         if (!clauses || !accept(p, TOK_RBRACE)) { return NULL; }
         return checked(p, hob_ast_dict_comp(e, value, clauses, span(p, first), p->arena));
     }
     if (!starts_clause(peek(p))) { return set_node(p, first, parse_items_after(p, e, TOK_RBRACE)); }
     if (type == TOK_STAR) { return NULL; }
-    clauses = parse_comprehension_clauses(p);
+    clauses = WITHIN(p, DEPTH_CLAUSES_IN_BRACKET,
+                     parse_comprehension_clauses(p));
     if (!clauses || !accept(p, TOK_RBRACE)) { return NULL; }
     return checked(p, hob_ast_set_comp(e, clauses, span(p, first), p->arena));
 }

@@ -15,6 +15,7 @@
 enum {
     DEPTH_STAR_EXPRESSIONS = 2, DEPTH_DISJUNCTION = 3, DEPTH_BITWISE_OR = 12, DEPTH_PRIMARY = 3,
     DEPTH_PAREN = 5, DEPTH_BRACKET = 6, DEPTH_BRACE = 6, DEPTH_SLICES = 2,
+    DEPTH_MORE = 2, DEPTH_COMPARED = 3, DEPTH_MORE_SLICES = 3,     /* what later items add */
 };
 
 static ALWAYS_INLINE hob_span
@@ -106,7 +107,8 @@ parse_star_expression(hob_parser *p)
 hob_expr *
 parse_star_named_expression(hob_parser *p)
 {
-    return peek(p) == TOK_STAR ? parse_star(p, parse_bitwise_or) : parse_named_expression(p);
+    if (peek(p) != TOK_STAR) { return parse_named_expression(p); }
+    return WITHIN(p, DEPTH_STARRED_ITEM, parse_star(p, parse_bitwise_or));
 }
 
 bool
@@ -154,7 +156,7 @@ parse_bare_tuple(hob_parser *p, hob_expr *(*item)(hob_parser *))
     int base = p->n_stack;
     if (!hob_parser_push(p, e)) { return NULL; }
     p->mark++;
-    if (!hob_parser_push_items(p, item)) { return NULL; }
+    if (!WITHIN(p, DEPTH_MORE, hob_parser_push_items(p, item))) { return NULL; }
     (void)accept(p, TOK_COMMA);
     hob_expr_seq *elts = hob_parser_take(p, base);
     if (!elts || p->failed) { return NULL; }
@@ -183,7 +185,7 @@ parse_assignment_expression(hob_parser *p)
     hob_expr *target = parse_name(p, EXPR_CONTEXT_STORE);
     if (!target) { return NULL; }
     p->mark++;
-    hob_expr *value = parse_expression(p);
+    hob_expr *value = WITHIN(p, 1, parse_expression(p));
     if (!value || !hob_parser_version(p, 8, "Assignment expressions are")) { return NULL; }
     return checked(p, hob_ast_named_expr(target, value, span(p, first), p->arena));
 }
@@ -282,7 +284,7 @@ parse_bool_op(hob_parser *p, int keyword, hob_boolop op, hob_expr *(*item)(hob_p
     if (!hob_parser_push(p, e)) { return NULL; }
     while (peek(p) == keyword) {
         int end = p->mark++;
-        hob_expr *next = item(p);
+        hob_expr *next = WITHIN(p, DEPTH_MORE, item(p));
         if (!next) {
             p->mark = end;
             break;
@@ -421,7 +423,7 @@ parse_comparison(hob_parser *p)
     for (;;) {
         int end = p->mark;
         intptr_t op = accept_comparison(p);
-        hob_expr *right = op ? parse_bitwise_or(p) : NULL;
+        hob_expr *right = op ? WITHIN(p, DEPTH_COMPARED, parse_bitwise_or(p)) : NULL;
         if (!right) {
             p->mark = end;
             break;
@@ -597,9 +599,26 @@ parse_primary_rule(hob_parser *p)
     return NULL;
 }
 
+static hob_expr *
+parse_expected_target(hob_parser *p)
+{
+    int depth = p->depth;
+    p->depth = p->target_depth;
+    if (p->target_may_nest && peek(p) == TOK_LPAR) {
+        p->target_may_nest = false;
+        p->target_at++;
+        p->target_depth++;
+    }
+    else { p->target_at = -1; }
+    hob_expr *e = parse_primary(p);
+    p->depth = depth;
+    return e;
+}
+
 hob_expr *
 parse_primary(hob_parser *p)
 {
+    if (UNLIKELY(p->mark == p->target_at)) { return parse_expected_target(p); }
     return WITHIN(p, DEPTH_PRIMARY, REMEMBERED(p, RULE_PRIMARY, parse_primary_rule));
 }
 
@@ -663,7 +682,7 @@ parse_slice_rest(hob_parser *p, int first, hob_expr *lower)
     if (p->failed) { return NULL; }
     if (accept(p, TOK_COLON)) {
         mark = p->mark;
-        step = parse_expression(p);
+        step = WITHIN(p, 1, parse_expression(p));
         if (!step) { p->mark = mark; }
     }
     if (p->failed) { return NULL; }
@@ -678,7 +697,7 @@ parse_slice(hob_parser *p)
     if (peek(p) != TOK_COLON) {
         if (!p->diagnosing) {
             bool is_walrus = peek(p) == TOK_NAME && peek_second(p) == TOK_COLONEQUAL;
-            lower = parse_named_expression(p);
+            lower = WITHIN(p, is_walrus, parse_named_expression(p));
             if (!lower || is_walrus || peek(p) != TOK_COLON) { return p->failed ? NULL : lower; }
             return parse_slice_rest(p, first, lower);
         }
@@ -710,7 +729,9 @@ parse_slices(hob_parser *p)
             int base = p->n_stack;
             if (!hob_parser_push(p, e)) { return NULL; }
             p->mark++;
-            if (!hob_parser_push_items(p, parse_slice_or_starred)) { return NULL; }
+            if (!WITHIN(p, DEPTH_MORE_SLICES, hob_parser_push_items(p, parse_slice_or_starred))) {
+                return NULL;
+            }
             (void)accept(p, TOK_COMMA);
             hob_expr_seq *elts = hob_parser_take(p, base);
             return !elts || p->failed
@@ -720,7 +741,7 @@ parse_slices(hob_parser *p)
         }
         p->mark = first;
     }
-    hob_expr_seq *elts = parse_items(p, parse_slice_or_starred);
+    hob_expr_seq *elts = WITHIN(p, DEPTH_MORE, parse_items(p, parse_slice_or_starred));
     if (!elts || p->failed) { return NULL; }
     return checked(p, hob_ast_tuple(elts, EXPR_CONTEXT_LOAD, span(p, first), p->arena));
 }

@@ -9,7 +9,10 @@
 #include <string.h>
 
 /* Rules of the reference's grammar that a construct stands for; see WITHIN. */
-enum { DEPTH_STATEMENTS = 3, DEPTH_SIMPLE = 2, DEPTH_COMPOUND = 2, DEPTH_VALUE = 2 };
+enum {
+    DEPTH_STATEMENTS = 3, DEPTH_SIMPLE = 2, DEPTH_COMPOUND = 2, DEPTH_VALUE = 2, DEPTH_YIELD = 2,
+    DEPTH_SINGLE_TARGET = 2, DEPTH_STAR_TARGET = 5, DEPTH_STARRED_TARGET = 7,
+};
 
 static ALWAYS_INLINE hob_span
 span(hob_parser *p, int first)
@@ -105,7 +108,7 @@ parse_augmented(hob_parser *p, int first, hob_expr *target)
         return NULL;
     }
     p->mark++;
-    hob_expr *value = parse_yield_or_star_expressions(p);
+    hob_expr *value = WITHIN(p, DEPTH_VALUE, parse_yield_or_star_expressions(p));
     if (!value) { return NULL; }
     hob_expr_set_context(target, EXPR_CONTEXT_STORE);
     return checked(p, hob_ast_aug_assign(target, (hob_operator)op, value, span(p, first),
@@ -122,6 +125,15 @@ finish_assign(hob_parser *p, int first, int base, hob_expr *value)
     return checked(p, hob_ast_assign(targets, value, comment, span(p, first), p->arena));
 }
 
+static void
+expect_star_target(hob_parser *p)
+{
+    bool is_starred = peek(p) == TOK_STAR;
+    p->mark += is_starred;
+    hob_parser_expect_target(p, is_starred ? DEPTH_STARRED_TARGET : DEPTH_STAR_TARGET, false);
+    p->mark -= is_starred;
+}
+
 /* e '=' e '=' .. value; at the first '='. */
 static hob_stmt *
 parse_assign(hob_parser *p, int first, hob_expr *e)
@@ -132,8 +144,10 @@ parse_assign(hob_parser *p, int first, hob_expr *e)
         hob_expr_set_context(e, EXPR_CONTEXT_STORE);
         if (!hob_parser_push(p, e)) { return NULL; }
         p->mark++;
+        expect_star_target(p);
         bool is_yield = peek(p) == TOK_YIELD;
-        e = WITHIN(p, DEPTH_VALUE, is_yield ? parse_yield(p) : parse_star_expressions(p));
+        e = WITHIN(p, DEPTH_VALUE, is_yield ? WITHIN(p, 1, parse_yield(p))
+                                            : parse_star_expressions(p));
         if (!e) { return NULL; }
         if (is_yield && peek(p) == TOK_EQUAL) { return NULL; }
     }
@@ -150,6 +164,8 @@ static hob_stmt *
 parse_expression_statement(hob_parser *p)
 {
     int first = p->mark;
+    if (peek(p) == TOK_STAR) { expect_star_target(p); }
+    else { hob_parser_expect_target(p, DEPTH_SINGLE_TARGET, true); }
     hob_expr *e = parse_star_expressions(p);
     if (!e) { return NULL; }
     int type = peek(p);
@@ -226,7 +242,7 @@ static hob_stmt *
 parse_return(hob_parser *p)
 {
     int first = p->mark++, mark = p->mark;
-    hob_expr *value = parse_star_expressions(p);
+    hob_expr *value = WITHIN(p, 1, parse_star_expressions(p));
     if (!value) { p->mark = mark; }
     return p->failed ? NULL : checked(p, hob_ast_return(value, span(p, first), p->arena));
 }
@@ -478,7 +494,7 @@ parse_simple_statement_rule(hob_parser *p)
     if (p->diagnosing) { return parse_expression_statement_by_trial(p); }
     if (peek(p) == TOK_YIELD) {
         int first = p->mark;
-        hob_expr *e = parse_yield(p);
+        hob_expr *e = WITHIN(p, DEPTH_YIELD, parse_yield(p));
         return e ? expression_statement(p, first, e) : NULL;
     }
     return parse_expression_statement(p);

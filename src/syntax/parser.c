@@ -483,6 +483,7 @@ static void *
 parse_start(hob_parser *p)
 {
     p->depth = 1;
+    p->target_at = -1;
     if (p->is_fstring) { return parse_star_expressions(p); }
     switch (p->start_rule) {
     case Py_file_input: return parse_file(p);

@@ -61,6 +61,8 @@ typedef struct hob_parser {
     bool looks_for_mistakes;            /* diagnosing, and not inside a trial */
     bool has_started;                   /* single input: the statement has begun */
     int depth;                          /* of nested rules */
+    int target_at, target_depth;        /* where a target may begin: hob_parser_expect_target */
+    bool target_may_nest;
 
     hob_tokenizer *tok;
     hob_arena *arena;
@@ -173,7 +175,20 @@ remembered(hob_parser *p, hob_rule rule, void *(*parse)(hob_parser *))
     ({ (p)->depth += (n_rules); __typeof__(call) within_ = (call);                   \
        (p)->depth -= (n_rules); within_; })
 
+enum { DEPTH_STARRED_ITEM = -1 };       /* a rule less than an expression in its place */
+
 bool hob_parser_depth(hob_parser *p);
+
+/* The reference reads what may be a target as one before anything else, by n_rules rules
+ * from here to its first primary; and remembers what the brackets of that hold.
+ * may_nest: the same goes for a primary behind '(', by one rule more. */
+static inline void
+hob_parser_expect_target(hob_parser *p, int n_rules, bool may_nest)
+{
+    p->target_at = p->mark;
+    p->target_depth = p->depth + n_rules;
+    p->target_may_nest = may_nest;
+}
 
 /* Whatever allocates may fail. */
 static inline void *
