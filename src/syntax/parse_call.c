@@ -88,6 +88,7 @@ push_keyword_item_rule(hob_parser *p, bool double_starred)
     int mark = p->mark, base = p->n_stack;
     if (at_keyword(p)) {
         if (push_named(p)) { return true; }
+        p->remembers = true;                /* as below */
         p->n_stack = base;
         p->mark = mark;
     }
@@ -133,7 +134,12 @@ push_keywords(hob_parser *p)
 static hob_expr *
 parse_positional(hob_parser *p)
 {
-    if (peek(p) == TOK_STAR) { return parse_starred_expression(p); }
+    if (peek(p) == TOK_STAR) {
+        hob_expr *e = parse_starred_expression(p);
+        /* The keywords try once more, at each level of calls: 2^n, but for the memo. */
+        if (!e) { p->remembers = true; }
+        return e;
+    }
     if (!p->diagnosing && (peek(p) == TOK_DOUBLESTAR || at_keyword(p))) { return NULL; }
     hob_expr *e = parse_walrus_or_expression(p);
     return e && peek(p) != TOK_EQUAL && !p->failed ? e : NULL;

@@ -52,3 +52,13 @@ print(starts('(', '((', '(((', 'x=(', 'x=((', 'x=y=(', '*(', 'x=*(', 'f((', 'x.y
 print(is_too_deep('(lambda:' * 199 + '0' + ')' * 199), is_too_deep('(lambda:' * 200 + '0' + ')' * 200))
 #: False True
 print(is_too_deep('(yield ' * 200 + '0' + ')' * 200))       #: False
+
+# a mistake inside: what was read is not read again at each level around
+for opening in 'f(x=(', 'f(*(', 'f(0,*(', 'f(x=1,y=(':
+    try:
+        compile(opening * 60 + '=', 'nesting', 'exec')
+    except SyntaxError as e:
+        print(e)                        #: invalid syntax (nesting, line 1)
+        #: invalid syntax (nesting, line 1)
+        #: invalid syntax (nesting, line 1)
+        #: invalid syntax (nesting, line 1)
