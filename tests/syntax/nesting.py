@@ -58,7 +58,8 @@ for opening in 'f(x=(', 'f(*(', 'f(0,*(', 'f(x=1,y=(':
     try:
         compile(opening * 60 + '=', 'nesting', 'exec')
     except SyntaxError as e:
-        print(e)                        #: invalid syntax (nesting, line 1)
-        #: invalid syntax (nesting, line 1)
-        #: invalid syntax (nesting, line 1)
-        #: invalid syntax (nesting, line 1)
+        print(e.msg)
+#: invalid syntax
+#: invalid syntax
+#: iterable argument unpacking follows keyword argument unpacking
+#: invalid syntax
