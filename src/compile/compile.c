@@ -119,6 +119,8 @@ Py_CompileStringFlags(const char *source, const char *filename, int start,
 HOB_EXPORT int
 PyCompile_OpcodeStackEffectWithJump(int opcode, int oparg, int jump)
 {
+    if (opcode > 255) { return PY_INVALID_STACK_EFFECT; }
+    if (opcode < 0) { opcode = 255 - opcode; }      /* outside, pseudo opcodes are -1, -2 .. */
     int effect = hob_opcode_effect(opcode, oparg, jump);
     return effect == HOB_EFFECT_INVALID ? PY_INVALID_STACK_EFFECT : effect;
 }

@@ -72,9 +72,12 @@ pair_form(int first, int second)
     return first == LOAD_CONST && second == LOAD_FAST ? LOAD_CONST__LOAD_FAST : 0;
 }
 
+Py_ssize_t hob_quickened_count;
+
 void
 hob_quicken(PyCodeObject *code)
 {
+    hob_quickened_count++;
     _Py_CODEUNIT *units = hob_code_start(code);
     Py_ssize_t n = Py_SIZE(code);
     int before = 0;                     /* base opcode of the unit in front, when adjacent */

@@ -49,6 +49,7 @@ enum {
     COUNTER_AT_PRECALL = 2,
 };
 
+extern Py_ssize_t hob_quickened_count;  /* since the process began */
 void hob_quicken(PyCodeObject *code);
 
 void hob_specialize_binary_op(_Py_CODEUNIT *at, int oparg, PyObject *left, PyObject *right,

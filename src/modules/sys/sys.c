@@ -18,6 +18,7 @@
 #include "state/interp.h"
 #include "state/runtime.h"
 #include "vm/frame.h"
+#include "vm/specialize.h"
 #include "gen/modules/stdlib_names.h"   /* stdlib_names[] */
 
 /** getrefcount($module, object, /)
@@ -277,7 +278,7 @@ sys_clear_type_cache(PyObject *module)
 static Py_ssize_t
 sys_getquickenedcount(PyObject *module)
 {
-    return 0;
+    return hob_quickened_count;
 }
 
 /** is_finalizing($module, /)
