@@ -15,9 +15,9 @@
 #include "memory/gc.h"
 #include "memory/own.h"
 #include "objects/bind.h"
-#include "objects/equal.h"
 #include "objects/ids.h"
 #include "objects/iterators.h"
+#include "objects/plain.h"
 
 enum { N_FREE_LISTS = 120 };
 

@@ -11,13 +11,13 @@
  *            While it runs the list is empty and its allocated is -1: a comparison
  *            that touches the list is noticed at the end.
  *            On any way out the array holds each reference exactly once.
- * Hazard     every comparison may run Python code, except those of exact str, int
- *            and float keys, which are compared here when all keys are alike.
+ * Hazard     every comparison may run Python code, except those of plain keys
+ *            (plain.h), which are compared here when all keys are alike.
  */
 #include "objects/list.h"
 
 #include "memory/own.h"
-#include "objects/equal.h"
+#include "objects/plain.h"
 
 enum { MIN_GALLOP = 7, MAX_MINRUN = 64, STACK_MAX = 85, FEW_TEMP = 256 };
 
@@ -38,7 +38,6 @@ typedef tri (*less_function)(sorter *s, PyObject *a, PyObject *b);
 struct sorter {
     less_function less;
     richcmpfunc type_compare;           /* of all keys, for less_same_type */
-    less_function item_less;            /* of first items, for less_tuple */
     Py_ssize_t min_gallop;              /* adapts: falls while galloping pays */
     PyObject **start;                   /* first key of the list */
     Py_ssize_t length;
@@ -79,33 +78,21 @@ less_same_type(sorter *s, PyObject *a, PyObject *b)
 static tri
 less_latin1(sorter *s, PyObject *a, PyObject *b)
 {
-    Py_ssize_t n = PyUnicode_GET_LENGTH(a);
-    Py_ssize_t m = PyUnicode_GET_LENGTH(b);
-    const char *x = PyUnicode_DATA(a);
-    const char *y = PyUnicode_DATA(b);
-    if (n >= 8 && m >= 8) {             /* eight at once, mostly enough */
-        uint64_t p, q;
-        memcpy(&p, x, 8);
-        memcpy(&q, y, 8);
-        if (p != q) { return __builtin_bswap64(p) < __builtin_bswap64(q); }
-    }
-    int order = memcmp(x, y, (size_t)Py_MIN(n, m));
-    return order ? order < 0 : n < m;
+    return hob_order_strs(a, b) == ORDER_LESS;
 }
 
-static inline long
-one_digit(PyObject *op)
-{
-    return Py_SIZE(op) * (long)((PyLongObject *)op)->ob_digit[0];
-}
-
-/* Both are int of at most one digit (zero's digit is zero). */
+/* Both are int of at most one digit. */
 static tri
 less_small_int(sorter *s, PyObject *a, PyObject *b)
 {
-    long x = Py_SIZE(a) ? one_digit(a) : 0;
-    long y = Py_SIZE(b) ? one_digit(b) : 0;
-    return x < y;
+    return hob_int_compact_value(a) < hob_int_compact_value(b);
+}
+
+static tri
+less_int(sorter *s, PyObject *a, PyObject *b)
+{
+    hob_order order = hob_order_items(a, b);
+    return order != ORDER_UNKNOWN ? order == ORDER_LESS : less_any(s, a, b);
 }
 
 static tri
@@ -123,64 +110,42 @@ less_tuple(sorter *s, PyObject *a, PyObject *b)
     Py_ssize_t m = PyTuple_GET_SIZE(b);
     Py_ssize_t i = 0;
     for (; i < n && i < m; i++) {
-        tri same = hob_equal(PyTuple_GET_ITEM(a, i), PyTuple_GET_ITEM(b, i));
+        PyObject *x = PyTuple_GET_ITEM(a, i);
+        PyObject *y = PyTuple_GET_ITEM(b, i);
+        if (x == y) { continue; }
+        hob_order order = hob_order_items(x, y);
+        if (order == ORDER_EQUAL) { continue; }
+        if (order != ORDER_UNKNOWN) { return order == ORDER_LESS; }
+        tri same = PyObject_RichCompareBool(x, y, Py_EQ);
         if (same < 0) { return -1; }
-        if (!same) { break; }
+        if (!same) { return PyObject_RichCompareBool(x, y, Py_LT); }
     }
-    if (i >= n || i >= m) { return n < m; }
-    PyObject *x = PyTuple_GET_ITEM(a, i);
-    PyObject *y = PyTuple_GET_ITEM(b, i);
-    return i == 0 ? s->item_less(s, x, y) : PyObject_RichCompareBool(x, y, Py_LT);
+    return n < m;
 }
 
-static bool
-is_small_int(PyObject *op)
-{
-    return Py_SIZE(op) >= -1 && Py_SIZE(op) <= 1;
-}
-
-/* The fastest comparison that is right for all keys; read(i) gives the i-th. */
+/* The fastest comparison that is right for all keys. */
 static less_function
-choose_less(sorter *s, PyObject **keys, Py_ssize_t n, bool in_tuples)
+choose_less(sorter *s, PyObject **keys, Py_ssize_t n)
 {
-#define KEY(i) (in_tuples ? PyTuple_GET_ITEM(keys[i], 0) : keys[i])
-    PyTypeObject *type = Py_TYPE(KEY(0));
+    PyTypeObject *type = Py_TYPE(keys[0]);
     bool all_latin1 = type == &PyUnicode_Type;
     bool all_small = type == &PyLong_Type;
     for (Py_ssize_t i = 0; i < n; i++) {
-        PyObject *key = KEY(i);
+        PyObject *key = keys[i];
         if (!Py_IS_TYPE(key, type)) { return less_any; }
         if (all_latin1) {
             all_latin1 = PyUnicode_READY(key) == 0
                 && PyUnicode_KIND(key) == PyUnicode_1BYTE_KIND;
         }
-        all_small = all_small && is_small_int(key);
+        all_small = all_small && hob_int_is_compact(key);
     }
-#undef KEY
     if (all_latin1) { return less_latin1; }
     if (all_small) { return less_small_int; }
+    if (type == &PyLong_Type) { return less_int; }
     if (type == &PyFloat_Type) { return less_float; }
+    if (type == &PyTuple_Type) { return less_tuple; }
     s->type_compare = type->tp_richcompare;
     return s->type_compare ? less_same_type : less_any;
-}
-
-static void
-choose_comparison(sorter *s, PyObject **keys, Py_ssize_t n)
-{
-    bool in_tuples = true;
-    for (Py_ssize_t i = 0; i < n && in_tuples; i++) {
-        in_tuples = PyTuple_CheckExact(keys[i]) && PyTuple_GET_SIZE(keys[i]) > 0;
-    }
-    if (!in_tuples) {
-        s->less = choose_less(s, keys, n, false);
-        return;
-    }
-    s->item_less = choose_less(s, keys, n, true);
-    /* tuples in tuples gain nothing from a type's own comparison */
-    if (s->item_less == less_same_type && PyTuple_CheckExact(PyTuple_GET_ITEM(keys[0], 0))) {
-        s->item_less = less_any;
-    }
-    s->less = less_tuple;
 }
 
 /* Branch on a < b; a failed comparison leaves the function. */
@@ -685,7 +650,7 @@ sort_items(PyObject **items, Py_ssize_t n, PyObject *function, bool reverse)
         s.n_runs = 0;
         s.temp_size = function ? FEW_TEMP / 2 : FEW_TEMP;
         s.temp = (slice){s.few, function ? s.few + FEW_TEMP / 2 : NULL};
-        choose_comparison(&s, keys, n);
+        s.less = choose_less(&s, keys, n);
         /* reversed twice, equal items keep their order */
         if (reverse) { reverse_pairs(at, n); }
         done = sort_pairs(&s, at, n);

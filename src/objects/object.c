@@ -16,7 +16,7 @@
 #include "memory/trashcan.h"
 #include "objects/call.h"
 #include "objects/ids.h"
-#include "objects/int/same.h"
+#include "objects/plain.h"
 #include "objects/type/type.h"
 
 /* --- errors --- */
@@ -386,8 +386,8 @@ PyObject_RichCompareBool(PyObject *a, PyObject *b, int op)
         if (op == Py_NE) { return 0; }
     }
     else if (LIKELY(a && b)) {
-        bool holds;
-        if (hob_int_order_medium(a, b, op, &holds)) { return holds; }
+        hob_order order = hob_order_plain(a, b);
+        if (order != ORDER_UNKNOWN) { return hob_order_holds(order, op); }
         richcmpfunc by_identity = PyBaseObject_Type.tp_richcompare;
         if (Py_TYPE(a)->tp_richcompare == by_identity
             && Py_TYPE(b)->tp_richcompare == by_identity) {

@@ -21,7 +21,7 @@
 #include "objects/containers.h"
 #include "objects/dict/dict.h"
 #include "objects/ids.h"
-#include "objects/int/same.h"
+#include "objects/plain.h"
 
 enum { LINEAR_PROBES = 9, PERTURB_SHIFT = 5, QUICK_GROWTH_MAX = 50000 };
 
@@ -66,11 +66,8 @@ match_slot(PySetObject *self, setentry *table, setentry *slot, PyObject *key)
 {
     PyObject *stored = slot->key;
     if (stored == key) { return SLOT_SAME; }
-    if (PyUnicode_CheckExact(stored) && PyUnicode_CheckExact(key)) {
-        return hob_str_same(stored, key);
-    }
-    bool equal;
-    if (hob_int_same_medium(stored, key, &equal)) { return equal; }
+    int equal = hob_equal_plain(stored, key);
+    if (equal != EQUAL_UNKNOWN) { return equal; }
     Py_INCREF(stored);
     int same = PyObject_RichCompareBool(stored, key, Py_EQ);
     Py_DECREF(stored);

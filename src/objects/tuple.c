@@ -12,10 +12,9 @@
 #include "memory/gc.h"
 #include "memory/own.h"
 #include "objects/bind.h"
-#include "objects/equal.h"
 #include "objects/ids.h"
-#include "objects/int/same.h"
 #include "objects/iterators.h"
+#include "objects/plain.h"
 
 enum { FREE_SIZE_MAX = 20, FREE_MAX = 2000, IMMORTAL = 1 << 29 };
 
@@ -280,6 +279,21 @@ tuple_hash(PyObject *op)
     return mix == (Py_uhash_t)-1 ? 1546275796 : (Py_hash_t)mix;
 }
 
+hob_order
+hob_order_tuples(PyObject *a, PyObject *b)
+{
+    Py_ssize_t n = Py_SIZE(a);
+    Py_ssize_t m = Py_SIZE(b);
+    for (Py_ssize_t i = 0; i < n && i < m; i++) {
+        PyObject *x = as_tuple(a)->ob_item[i];
+        PyObject *y = as_tuple(b)->ob_item[i];
+        if (x == y) { continue; }
+        hob_order order = hob_order_items(x, y);
+        if (order != ORDER_EQUAL) { return order; }
+    }
+    return ORDER_OF(n, m);
+}
+
 static PyObject *
 tuple_richcompare(PyObject *a, PyObject *b, int op)
 {
@@ -291,12 +305,13 @@ tuple_richcompare(PyObject *a, PyObject *b, int op)
         PyObject *x = as_tuple(a)->ob_item[i];
         PyObject *y = as_tuple(b)->ob_item[i];
         if (x == y) { continue; }
-        tri same = hob_equal(x, y);
+        hob_order order = hob_order_items(x, y);
+        if (order == ORDER_EQUAL) { continue; }
+        if (order != ORDER_UNKNOWN) { return PyBool_FromLong(hob_order_holds(order, op)); }
+        tri same = PyObject_RichCompareBool(x, y, Py_EQ);
         if (same < 0) { return NULL; }
         if (same) { continue; }
         if (op == Py_EQ || op == Py_NE) { return PyBool_FromLong(op == Py_NE); }
-        bool holds;
-        if (hob_int_order_medium(x, y, op, &holds)) { return PyBool_FromLong(holds); }
         return PyObject_RichCompare(x, y, op);
     }
     Py_RETURN_RICHCOMPARE(n, m, op);

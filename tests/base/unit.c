@@ -1,4 +1,4 @@
-/* unit.c -- base/ alone: hashing, decimal digits, switches. */
+/* unit.c -- base/ alone: hashing, decimal digits, spans, switches. */
 #include "tests/unit.h"
 
 #include <math.h>
@@ -6,6 +6,7 @@
 
 #include "base/decimal.h"
 #include "base/hash.h"
+#include "base/span.h"
 #include "base/stress.h"
 #include "base/switches.h"
 #include "base/trace.h"
@@ -113,11 +114,37 @@ check_switches(void)
     CHECK(!hob_switches_read("UNIT_SWITCHES", table, 3, &bits));
 }
 
+static int
+sign(int n)
+{
+    return (n > 0) - (n < 0);
+}
+
+/* Spans of every short length that differ in at most one byte: as memcmp has it. */
+static void
+check_spans(void)
+{
+    int n_wrong = 0;
+    unsigned char a[40], b[40];
+    for (size_t n = 0; n <= sizeof a; n++) {
+        for (size_t i = 0; i < n; i++) { a[i] = b[i] = (unsigned char)next_bits(); }
+        n_wrong += !hob_span_same(a, b, n) || hob_span_order(a, b, n) != 0;
+        for (size_t i = 0; i < n; i++) {
+            b[i] ^= 0x81;
+            n_wrong += hob_span_same(a, b, n)
+                    || sign(hob_span_order(a, b, n)) != sign(memcmp(a, b, n));
+            b[i] ^= 0x81;
+        }
+    }
+    CHECK(n_wrong == 0);
+}
+
 int
 main(void)
 {
     check_decimals();
     check_hash();
+    check_spans();
     check_switches();
     return unit_result();
 }

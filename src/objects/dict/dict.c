@@ -13,7 +13,7 @@
 #include "base/stress.h"
 #include "objects/dict/dict_int.h"
 
-#include "objects/int/same.h"
+#include "objects/plain.h"
 
 enum { N_FREE_DICTS = 80 };
 
@@ -60,7 +60,6 @@ static Py_ssize_t find_stranger(PyDictObject *self, PyObject *key, Py_hash_t has
 static Py_ssize_t
 find_general(PyDictObject *self, PyObject *key, Py_hash_t hash)
 {
-    bool is_str = PyUnicode_CheckExact(key);
 again:;
     PyDictKeysObject *keys = self->ma_keys;
     if (keys->kind != KEYS_GENERAL) { return find_stranger(self, key, hash); }
@@ -74,16 +73,8 @@ again:;
         hob_dict_entry *entry = &entries[ix];
         if (entry->key == key) { return ix; }
         if (entry->hash != hash) { continue; }
-        if (is_str && PyUnicode_CheckExact(entry->key)) {
-            if (hob_str_same(entry->key, key)) { return ix; }
-            continue;
-        }
-        bool equal;
-        if (hob_int_same_medium(entry->key, key, &equal)) {
-            if (equal) { return ix; }
-            continue;
-        }
-        int same = compare_keys(self, keys, &entry->key, key);
+        int same = hob_equal_plain(entry->key, key);
+        if (same == EQUAL_UNKNOWN) { same = compare_keys(self, keys, &entry->key, key); }
         if (same > 0) { return ix; }
         if (same == KEY_MOVED) { goto again; }
         if (same < 0) { return same; }

@@ -175,7 +175,7 @@ hob_keys_clear_freelists(void)
             if (ix >= 0) {                                                          \
                 PyObject *other = entries[ix].key;                                  \
                 if (other == key) { return ix; }                                    \
-                if (((PyASCIIObject *)other)->hash == hash && hob_str_same(other, key)) { \
+                if (((PyASCIIObject *)other)->hash == hash && hob_equal_strs(other, key)) { \
                     return ix;                                                      \
                 }                                                                   \
             }                                                                       \

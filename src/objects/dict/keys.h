@@ -20,6 +20,7 @@
 #include <Python.h>
 
 #include "base/c.h"
+#include "objects/plain.h"
 
 enum { KEYS_GENERAL = 0, KEYS_STR = 1, KEYS_SPLIT = 2 };
 enum { INDEX_EMPTY = -1, INDEX_DUMMY = -2, INDEX_ERROR = -3 };
@@ -226,17 +227,6 @@ hob_probe_next(hob_probe *p)
     p->slot = (p->slot * 5 + p->perturb + 1) & p->mask;
 }
 
-/* Whether two ready exact strs hold the same text; the hashes are already equal. */
-static inline bool
-hob_str_same(PyObject *a, PyObject *b)
-{
-    Py_ssize_t length = PyUnicode_GET_LENGTH(a);
-    if (length != PyUnicode_GET_LENGTH(b)) { return false; }
-    int kind = PyUnicode_KIND(a);
-    return kind == (int)PyUnicode_KIND(b)
-        && memcmp(PyUnicode_DATA(a), PyUnicode_DATA(b), (size_t)length * kind) == 0;
-}
-
 /* hob_keys_find_str for a table of at most 128 slots; to inline where it is hot. */
 static ALWAYS_INLINE Py_ssize_t
 hob_keys_find_small(const PyDictKeysObject *keys, PyObject *key, Py_hash_t hash)
@@ -251,7 +241,7 @@ hob_keys_find_small(const PyDictKeysObject *keys, PyObject *key, Py_hash_t hash)
         }
         PyObject *other = entries[ix].key;
         if (other == key
-                || (((PyASCIIObject *)other)->hash == hash && hob_str_same(other, key))) {
+                || (((PyASCIIObject *)other)->hash == hash && hob_equal_strs(other, key))) {
             return ix;
         }
     }

@@ -1,17 +1,16 @@
 /* compare.c -- equality, order and hash.
  *
- * Holds     equal strs have equal kinds, so equality is one memcmp.
+ * Holds     equal strs have equal kinds, so equality is that of their bytes.
  */
 #include "objects/str/str_int.h"
 
 #include "base/hash.h"
+#include "objects/plain.h"
 
 bool
 hob_str_equal(PyObject *a, PyObject *b)
 {
-    if (LENGTH(a) != LENGTH(b) || STATE(a).kind != STATE(b).kind) { return false; }
-    return memcmp(PyUnicode_DATA(a), PyUnicode_DATA(b),
-                  (size_t)LENGTH(a) * STATE(a).kind) == 0;
+    return hob_equal_strs(a, b);
 }
 
 bool
