@@ -456,7 +456,7 @@ zlib_decompressobj(PyObject *module, int wbits, PyObject *zdict)
  *  Call the flush() method to clear these buffers.
  */
 static PyObject *
-compress_compress(stream *self, Py_buffer *data)
+compress_compress(stream *self, PyTypeObject *cls, Py_buffer *data)
 {
     enter(self);
     output out = {NULL};
@@ -492,7 +492,7 @@ done:
  *      flush() method.  Otherwise, more data can still be compressed.
  */
 static PyObject *
-compress_flush(stream *self, int mode)
+compress_flush(stream *self, PyTypeObject *cls, int mode)
 {
     if (mode == Z_NO_FLUSH) { return PyBytes_FromStringAndSize(NULL, 0); }
     enter(self);
@@ -559,7 +559,7 @@ stream_copy(stream *self, int (*duplicate)(z_streamp, z_streamp), const char *do
  *  Return a copy of the compression object.
  */
 static PyObject *
-compress_copy(stream *self)
+compress_copy(stream *self, PyTypeObject *cls)
 {
     return stream_copy(self, deflateCopy, "while copying compression object");
 }
@@ -567,17 +567,17 @@ compress_copy(stream *self)
 /** Compress.__copy__($self, /)
  */
 static PyObject *
-compress_copy2(stream *self)
+compress_copy2(stream *self, PyTypeObject *cls)
 {
-    return compress_copy(self);
+    return compress_copy(self, cls);
 }
 
 /** Compress.__deepcopy__($self, memo, /)
  */
 static PyObject *
-compress_deepcopy(PyObject *self, PyObject *memo)
+compress_deepcopy(stream *self, PyTypeObject *cls, PyObject *memo)
 {
-    return compress_copy((stream *)self);
+    return compress_copy(self, cls);
 }
 
 /* Input that is left after a call: after the end unused_data, else (with a limit)
@@ -662,7 +662,7 @@ done:
  *  internal buffers for later processing.  Call flush() to clear them.
  */
 static PyObject *
-decompress_decompress(stream *self, Py_buffer *data, Py_ssize_t max_length)
+decompress_decompress(stream *self, PyTypeObject *cls, Py_buffer *data, Py_ssize_t max_length)
 {
     if (max_length < 0) {
         PyErr_SetString(PyExc_ValueError, "max_length must be non-negative");
@@ -683,7 +683,7 @@ decompress_decompress(stream *self, Py_buffer *data, Py_ssize_t max_length)
  *      The initial size of the output buffer.
  */
 static PyObject *
-decompress_flush(stream *self, Py_ssize_t length)
+decompress_flush(stream *self, PyTypeObject *cls, Py_ssize_t length)
 {
     if (length <= 0) {
         PyErr_SetString(PyExc_ValueError, "length must be greater than zero");
@@ -714,7 +714,7 @@ decompress_flush(stream *self, Py_ssize_t length)
  *  Return a copy of the decompression object.
  */
 static PyObject *
-decompress_copy(stream *self)
+decompress_copy(stream *self, PyTypeObject *cls)
 {
     return stream_copy(self, inflateCopy, "while copying decompression object");
 }
@@ -722,17 +722,17 @@ decompress_copy(stream *self)
 /** Decompress.__copy__($self, /)
  */
 static PyObject *
-decompress_copy2(stream *self)
+decompress_copy2(stream *self, PyTypeObject *cls)
 {
-    return decompress_copy(self);
+    return decompress_copy(self, cls);
 }
 
 /** Decompress.__deepcopy__($self, memo, /)
  */
 static PyObject *
-decompress_deepcopy(PyObject *self, PyObject *memo)
+decompress_deepcopy(stream *self, PyTypeObject *cls, PyObject *memo)
 {
-    return decompress_copy((stream *)self);
+    return decompress_copy(self, cls);
 }
 
 #include "gen/modules/zlib.bind.h"

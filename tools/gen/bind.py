@@ -334,6 +334,11 @@ class Function:
             w('    if (!_PyArg_CheckPositional("%s", %s, %d, %d)) { goto done_; }' % (self.shown_name(), nargs, low, high))
             return nargs + ' > %d'
         n = len(self.params)
+        if self.defining and n == 0:        # keywords are let pass, as in the reference
+            w('    if (%s) {' % nargs)
+            w('        PyErr_SetString(PyExc_TypeError, "%s() takes no arguments");' % self.shown_name())
+            w('        return NULL;\n    }')
+            return None
         names = ''.join('"%s", ' % ('' if i < self.n_posonly else p) for i, p in enumerate(self.py_names))
         w('    static const char *const names_[] = {%sNULL};' % names)
         w('    static _PyArg_Parser parser_ = {NULL, names_, "%s"};' % self.shown_name())
