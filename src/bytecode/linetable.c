@@ -274,8 +274,7 @@ position_iterator_next(location_iterator *it)
         .tp_name = pyname,                                      \
         .tp_basicsize = sizeof(location_iterator),              \
         .tp_dealloc = (destructor)iterator_dealloc,             \
-        .tp_getattro = PyObject_GenericGetAttr,                 \
-        .tp_flags = Py_TPFLAGS_DEFAULT,                         \
+        .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,   \
         .tp_iter = PyObject_SelfIter,                           \
         .tp_iternext = (iternextfunc)next,                      \
         .tp_alloc = PyType_GenericAlloc,                        \

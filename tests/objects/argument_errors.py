@@ -24,3 +24,21 @@ print(io.StringIO('ab\ncd').readlines(3))  #: ['ab\n', 'cd']
 io.StringIO().read(10**20)  #! OverflowError: cannot fit 'int' into an index-sized integer
 detach = io.StringIO().detach
 detach(1)  #! TypeError: StringIO.detach() takes no arguments (1 given)
+group = ExceptionGroup('g', [ValueError(1)])
+group.derive()  #! TypeError: function takes exactly 1 argument (0 given)
+group.split(1, 2)  #! TypeError: split expected 1 argument, got 2
+group.subgroup()  #! TypeError: subgroup expected 1 argument, got 0
+import array, functools, types, zlib
+squeeze, widen = zlib.compressobj(), zlib.decompressobj()
+squeeze.copy(1)  #! TypeError: copy() takes no arguments
+squeeze.compress()  #! TypeError: compress() takes exactly 1 positional argument (0 given)
+squeeze.flush(1, 2)  #! TypeError: flush() takes at most 1 argument (2 given)
+widen.__deepcopy__()  #! TypeError: __deepcopy__() takes exactly 1 positional argument (0 given)
+widen.flush(1, 2)  #! TypeError: flush() takes at most 1 argument (2 given)
+# of the members that tell a type's offsets one stays to be seen
+for cls in array.array, functools.partial:
+    print([name for name in vars(cls) if name.endswith('offset__')])
+#: []
+#: ['__vectorcalloffset__']
+lines = type((lambda: 0).__code__.co_lines())
+print(types.new_class('sub', (lines,)).__base__ is lines)  #: True

@@ -94,8 +94,10 @@ hob_group_str(PyObject *op)
 }
 
 static PyObject *
-group_derive(PyObject *op, PyObject *excs)
+group_derive(PyObject *op, PyObject *given)
 {
+    PyObject *excs;
+    if (!PyArg_ParseTuple(given, "O", &excs)) { return NULL; }
     own PyObject *args = PyTuple_Pack(2, ((Group *)op)->msg, excs);
     return args ? PyObject_CallObject(PyExc_BaseExceptionGroup, args) : NULL;
 }
@@ -221,8 +223,9 @@ static PyObject *
 group_split(PyObject *self, PyObject *given)
 {
     condition c;
-    PyObject *match, *rest;
-    if (condition_of(given, &c) < 0 || split_exception(self, &c, &match, &rest) < 0) {
+    PyObject *value, *match, *rest;
+    if (!PyArg_UnpackTuple(given, "split", 1, 1, &value)) { return NULL; }
+    if (condition_of(value, &c) < 0 || split_exception(self, &c, &match, &rest) < 0) {
         return NULL;
     }
     PyObject *pair = PyTuple_Pack(2, match ? match : Py_None, rest ? rest : Py_None);
@@ -235,8 +238,9 @@ static PyObject *
 group_subgroup(PyObject *self, PyObject *given)
 {
     condition c;
-    PyObject *match;
-    if (condition_of(given, &c) < 0 || split_exception(self, &c, &match, NULL) < 0) {
+    PyObject *value, *match;
+    if (!PyArg_UnpackTuple(given, "subgroup", 1, 1, &value)) { return NULL; }
+    if (condition_of(value, &c) < 0 || split_exception(self, &c, &match, NULL) < 0) {
         return NULL;
     }
     return match ? match : Py_NewRef(Py_None);
@@ -244,9 +248,9 @@ group_subgroup(PyObject *self, PyObject *given)
 
 PyMethodDef hob_group_methods[] = {
     {"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, PyDoc_STR("as PEP 585 says")},
-    {"derive", group_derive, METH_O, NULL},
-    {"split", group_split, METH_O, NULL},
-    {"subgroup", group_subgroup, METH_O, NULL},
+    {"derive", group_derive, METH_VARARGS, NULL},
+    {"split", group_split, METH_VARARGS, NULL},
+    {"subgroup", group_subgroup, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -220,6 +220,13 @@ fill(PyHeapTypeObject *heap, PyObject *module, const PyType_Spec *spec, const sp
     if (plan->weaklist_offset) { type->tp_weaklistoffset = plan->weaklist_offset; }
     if (plan->dict_offset) { type->tp_dictoffset = plan->dict_offset; }
     if (PyType_Ready(type) < 0) { return -1; }
+    /* these two members only say where; of the vectorcall one programs see the offset */
+    if (plan->weaklist_offset && PyDict_DelItemString(type->tp_dict, "__weaklistoffset__") < 0) {
+        return -1;
+    }
+    if (plan->dict_offset && PyDict_DelItemString(type->tp_dict, "__dictoffset__") < 0) {
+        return -1;
+    }
     if (type->tp_dictoffset) {
         heap->ht_cached_keys = hob_keys_new_shared();
         if (!heap->ht_cached_keys) { return -1; }
