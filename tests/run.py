@@ -15,6 +15,7 @@ import ast
 import concurrent.futures
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -106,6 +107,7 @@ def run_one(python, path):
 
 def main(python, paths):
     python = os.path.abspath(python)
+    signal.signal(signal.SIGINT, signal.default_int_handler)    # in the background it is ignored
     tests = list(found(paths or [os.path.join(HERE, room) for room in ROOMS]))
     passed = failed = 0
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
