@@ -283,11 +283,13 @@ load_binunicode(unpickler *self, int width)
     return push(self, PyUnicode_DecodeUTF8(bytes, n, "surrogatepass"));
 }
 
-/* Whether n more bytes may come; those of loads() are all there. */
+/* Whether n more bytes may come; those of loads() are all there.  What no object holds is
+ * left for the object to refuse. */
 static MUST_USE status
 check_left(unpickler *self, Py_ssize_t n)
 {
-    return self->read || n <= self->n_bytes - self->at ? 0 : hob_unpickler_truncated();
+    bool fits = n < PY_SSIZE_T_MAX - (Py_ssize_t)sizeof(PyBytesObject);
+    return self->read || !fits || n <= self->n_bytes - self->at ? 0 : hob_unpickler_truncated();
 }
 
 static status

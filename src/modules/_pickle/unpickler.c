@@ -84,6 +84,11 @@ read_file(unpickler *self, Py_ssize_t n)
 Py_ssize_t
 hob_unpickler_fetch(unpickler *self, const char **bytes, Py_ssize_t n)
 {
+    if (n > PY_SSIZE_T_MAX - self->at) {
+        PyErr_SetString(hob_pickle()->UnpicklingError,
+                        "read would overflow (invalid bytecode)");
+        return -1;
+    }
     if (!self->read) { return hob_unpickler_truncated(); }
     Py_ssize_t n_read = read_file(self, n);
     if (n_read < 0) { return -1; }
