@@ -22,13 +22,6 @@ enum { HEADER = offsetof(PyBytesObject, ob_sval) + 1, IMMORTAL = 1 << 29 };
 static PyBytesObject singles[256];
 static PyBytesObject empty;
 
-/* ob_shash is deprecated for others; here is its only use. */
-static inline Py_hash_t *
-hash_of(PyObject *self)
-{
-    return (Py_hash_t *)((char *)self + offsetof(PyBytesObject, ob_sval) - sizeof(Py_hash_t));
-}
-
 static BORROWED PyObject *
 shared(PyBytesObject *self, Py_ssize_t n, unsigned char byte)
 {
@@ -37,7 +30,7 @@ shared(PyBytesObject *self, Py_ssize_t n, unsigned char byte)
         if (!Py_TYPE(self)) {
             Py_SET_TYPE(self, &PyBytes_Type);
             Py_SET_SIZE(self, n);
-            *hash_of((PyObject *)self) = -1;
+            *hob_bytes_hash_place((PyObject *)self) = -1;
             self->ob_sval[0] = (char)byte;
         }
     }
@@ -66,7 +59,7 @@ bytes_alloc(Py_ssize_t n, bool zeroed)
     PyBytesObject *self = zeroed ? PyObject_Calloc(1, HEADER + n) : PyObject_Malloc(HEADER + n);
     if (!self) { return PyErr_NoMemory(); }
     PyObject_InitVar((PyVarObject *)self, &PyBytes_Type, n);
-    *hash_of((PyObject *)self) = -1;
+    *hob_bytes_hash_place((PyObject *)self) = -1;
     self->ob_sval[n] = '\0';
     return (PyObject *)self;
 }
@@ -108,7 +101,7 @@ static PyObject *
 bytes_type_alloc(PyTypeObject *type, Py_ssize_t n)
 {
     PyObject *self = PyType_GenericAlloc(type, n);
-    if (self) { *hash_of(self) = -1; }
+    if (self) { *hob_bytes_hash_place(self) = -1; }
     return self;
 }
 
@@ -285,7 +278,7 @@ bytes_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     Py_ssize_t n = PyBytes_GET_SIZE(made);
     PyObject *self = type->tp_alloc(type, n);
     if (!self) { return NULL; }
-    *hash_of(self) = *hash_of(made);
+    *hob_bytes_hash_place(self) = *hob_bytes_hash_place(made);
     memcpy(PyBytes_AS_STRING(self), PyBytes_AS_STRING(made), n + 1);
     return self;
 }
@@ -445,7 +438,7 @@ bytes_richcompare(PyObject *a, PyObject *b, int op)
 static Py_hash_t
 bytes_hash(PyObject *self)
 {
-    Py_hash_t *hash = hash_of(self);
+    Py_hash_t *hash = hob_bytes_hash_place(self);
     if (*hash == -1) { *hash = _Py_HashBytes(PyBytes_AS_STRING(self), Py_SIZE(self)); }
     return *hash;
 }
@@ -542,7 +535,7 @@ bool
 hob_bytes_check(PyObject *op)
 {
     Py_ssize_t n = Py_SIZE(op);
-    Py_hash_t hash = *hash_of(op);
+    Py_hash_t hash = *hob_bytes_hash_place(op);
     INVARIANT(1, n >= 0);
     INVARIANT(2, PyBytes_AS_STRING(op)[n] == 0);
     INVARIANT(3, hash == -1 || hash == _Py_HashBytes(PyBytes_AS_STRING(op), n));
@@ -648,7 +641,7 @@ _PyBytes_Resize(PyObject **slot, Py_ssize_t n)
     }
     Py_SET_SIZE(moved, n);
     moved->ob_sval[n] = '\0';
-    *hash_of((PyObject *)moved) = -1;
+    *hob_bytes_hash_place((PyObject *)moved) = -1;
     *slot = (PyObject *)moved;
     return 0;
 bad:

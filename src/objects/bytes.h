@@ -11,6 +11,13 @@ hob_bytes_data(PyObject *op)
     return PyBytes_Check(op) ? PyBytes_AS_STRING(op) : PyByteArray_AS_STRING(op);
 }
 
+/* Where a bytes keeps its hash, -1 until asked for; the field is deprecated for others. */
+static inline Py_hash_t *
+hob_bytes_hash_place(PyObject *self)
+{
+    return (Py_hash_t *)((char *)self + offsetof(PyBytesObject, ob_sval) - sizeof(Py_hash_t));
+}
+
 /* The empty bytes and those of one byte exist once; borrowed. */
 BORROWED PyObject *hob_bytes_empty(void);
 BORROWED PyObject *hob_bytes_single(unsigned char byte);

@@ -12,6 +12,7 @@
 
 #include "memory/own.h"
 #include "objects/bind.h"
+#include "objects/scan.h"
 #include "objects/strhex.h"
 #include "text/find.h"
 
@@ -152,6 +153,24 @@ search(u8 *hay, Py_ssize_t n, u8 *what, Py_ssize_t m, int direction)
                   : hob_find8(hay, n, what, m, direction);
 }
 
+/* Does nobody change these: a bytes, and what a bytes or no object (NULL) lent? */
+static inline bool
+are_constant(PyObject *self, PyObject *lender)
+{
+    return PyBytes_Check(self) && (!lender || PyBytes_Check(lender));
+}
+
+/* The same in a part of self; aside, when it is long and nobody changes it. */
+static Py_ssize_t
+search_in(PyObject *self, Py_ssize_t start, Py_ssize_t n, const needle *x, int direction)
+{
+    u8 *hay = data_of(self) + start;
+    if (hob_scan_is_long(1, n) && x->n <= n && are_constant(self, x->view.obj)) {
+        return hob_scan_find((hob_span){1, hay, n}, (hob_span){1, x->data, x->n}, direction);
+    }
+    return search(hay, n, x->data, x->n, direction);
+}
+
 /* Position, -1 when absent, or -2 with an exception. */
 static Py_ssize_t
 find(const char *name, PyObject *self, PyObject *const *args, Py_ssize_t nargs, int direction)
@@ -164,7 +183,7 @@ find(const char *name, PyObject *self, PyObject *const *args, Py_ssize_t nargs, 
     clip(&start, &end, Py_SIZE(self));
     Py_ssize_t at = -1;
     if (end - start >= 0) {
-        at = search(data_of(self) + start, end - start, x.data, x.n, direction);
+        at = search_in(self, start, end - start, &x, direction);
         if (at >= 0) { at += start; }
     }
     drop_needle(&x);
@@ -225,12 +244,15 @@ bytes_rindex(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 }
 
 static Py_ssize_t
-count_in(u8 *hay, Py_ssize_t n, u8 *what, Py_ssize_t m, Py_ssize_t max)
+count_in(u8 *hay, Py_ssize_t n, u8 *what, Py_ssize_t m, Py_ssize_t max, bool may_leave)
 {
     if (n < 0 || max <= 0) { return 0; }
     if (m == 0) { return n < max ? n + 1 : max; }
-    if (m == 1) { return hob_count8_unit(hay, n, *what, max); }
-    return n < m ? 0 : hob_count8(hay, n, what, m, max);
+    PyThreadState *aside = hob_aside_begin(may_leave ? (uint64_t)n : 0, ASIDE_BYTES);
+    Py_ssize_t count = m == 1 ? hob_count8_unit(hay, n, *what, max)
+                     : n < m ? 0 : hob_count8(hay, n, what, m, max);
+    hob_aside_end(aside);
+    return count;
 }
 
 /** shared.count($self, sub, start=None, end=None, /)
@@ -247,7 +269,7 @@ bytes_count(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
     }
     clip(&start, &end, Py_SIZE(self));
     Py_ssize_t count = count_in(data_of(self) + start, end - start, x.data, x.n,
-                                PY_SSIZE_T_MAX);
+                                PY_SSIZE_T_MAX, are_constant(self, x.view.obj));
     drop_needle(&x);
     return PyLong_FromSsize_t(count);
 }
@@ -257,18 +279,22 @@ hob_bytes_contains(PyObject *self, PyObject *item)
 {
     Py_ssize_t number = PyNumber_AsSsize_t(item, NULL);
     if (number == -1 && PyErr_Occurred()) {
-        Py_buffer view;
+        needle x;
         PyErr_Clear();
-        if (PyObject_GetBuffer(item, &view, PyBUF_SIMPLE) < 0) { return -1; }
-        Py_ssize_t at = search(data_of(self), Py_SIZE(self), view.buf, view.len, FIND_FORWARD);
-        PyBuffer_Release(&view);
+        if (PyObject_GetBuffer(item, &x.view, PyBUF_SIMPLE) < 0) { return -1; }
+        x.data = x.view.buf;
+        x.n = x.view.len;
+        Py_ssize_t at = search_in(self, 0, Py_SIZE(self), &x, FIND_FORWARD);
+        drop_needle(&x);
         return at >= 0;
     }
     if (number < 0 || number > 255) {
         PyErr_SetString(PyExc_ValueError, "byte must be in range(0, 256)");
         return -1;
     }
-    return hob_find8_unit(data_of(self), Py_SIZE(self), (uint8_t)number, FIND_FORWARD) >= 0;
+    needle x = {.byte = (uint8_t)number, .n = 1};
+    x.data = &x.byte;
+    return search_in(self, 0, Py_SIZE(self), &x, FIND_FORWARD) >= 0;
 }
 
 /* --- startswith, endswith, removeprefix, removesuffix --- */
@@ -864,9 +890,12 @@ take_views(PyObject *items, Py_buffer *views, Py_ssize_t n, Py_ssize_t *n_taken)
 static PyObject *
 join_views(PyObject *self, Py_buffer *views, Py_ssize_t n)
 {
+    bool may_leave = PyBytes_Check(self);
+    u8 *between = data_of(self);
     Py_ssize_t gap = Py_SIZE(self);
     Py_ssize_t total = 0;
     for (Py_ssize_t i = 0; i < n; i++) {
+        may_leave &= PyBytes_Check(views[i].obj);
         if (__builtin_add_overflow(total, views[i].len, &total)
                 || (i && __builtin_add_overflow(total, gap, &total))) {
             PyErr_SetString(PyExc_OverflowError, "join() result is too long");
@@ -876,14 +905,17 @@ join_views(PyObject *self, Py_buffer *views, Py_ssize_t n)
     PyObject *result = make_like(self, NULL, total);
     if (!result) { return NULL; }
     char *to = hob_bytes_data(result);
+    PyThreadState *aside = hob_aside_begin(may_leave ? (uint64_t)total : 0,
+                                           16 * ASIDE_BYTES);
     for (Py_ssize_t i = 0; i < n; i++) {
         if (i && gap) {
-            memcpy(to, data_of(self), gap);
+            memcpy(to, between, gap);
             to += gap;
         }
         if (views[i].len) { memcpy(to, views[i].buf, views[i].len); }
         to += views[i].len;
     }
+    hob_aside_end(aside);
     return result;
 }
 
@@ -922,10 +954,8 @@ bytes_join(PyObject *self, PyObject *iterable_of_bytes)
 
 /* Insert `by` before each of the first count bytes (and after the last). */
 static void
-fill_between(PyObject *self, Py_buffer *by, Py_ssize_t count, uint8_t *to)
+fill_between(u8 *from, Py_ssize_t n, Py_buffer *by, Py_ssize_t count, uint8_t *to)
 {
-    u8 *from = data_of(self);
-    Py_ssize_t n = Py_SIZE(self);
     for (Py_ssize_t i = 0; i <= n; i++) {
         if (i < count) {
             memcpy(to, by->buf, by->len);
@@ -936,10 +966,9 @@ fill_between(PyObject *self, Py_buffer *by, Py_ssize_t count, uint8_t *to)
 }
 
 static void
-fill_replaced(PyObject *self, Py_buffer *what, Py_buffer *by, Py_ssize_t count, uint8_t *to)
+fill_replaced(u8 *from, Py_ssize_t n, Py_buffer *what, Py_buffer *by, Py_ssize_t count,
+              uint8_t *to)
 {
-    u8 *from = data_of(self);
-    Py_ssize_t n = Py_SIZE(self);
     while (count-- > 0) {
         Py_ssize_t at = search(from, n, what->buf, what->len, FIND_FORWARD);
         memcpy(to, from, at);
@@ -958,12 +987,14 @@ fill_replaced(PyObject *self, Py_buffer *what, Py_buffer *by, Py_ssize_t count, 
 static PyObject *
 bytes_replace(PyObject *self, Py_buffer *old, Py_buffer *new, Py_ssize_t count)
 {
+    u8 *from = data_of(self);
     Py_ssize_t n = Py_SIZE(self);
     if (count < 0) { count = PY_SSIZE_T_MAX; }
     if (count == 0 || (old->len == 0 && new->len == 0) || n < old->len) {
         return unchanged(self);
     }
-    count = count_in(data_of(self), n, old->buf, old->len, count);
+    bool may_leave = are_constant(self, old->obj) && are_constant(self, new->obj);
+    count = count_in(from, n, old->buf, old->len, count, may_leave);
     if (count == 0) { return unchanged(self); }
     Py_ssize_t change, size;
     if (__builtin_mul_overflow(count, new->len - old->len, &change)
@@ -974,8 +1005,10 @@ bytes_replace(PyObject *self, Py_buffer *old, Py_buffer *new, Py_ssize_t count)
     PyObject *result = make_like(self, NULL, size);
     if (!result) { return NULL; }
     uint8_t *to = (uint8_t *)hob_bytes_data(result);
-    if (old->len == 0) { fill_between(self, new, count, to); }
-    else { fill_replaced(self, old, new, count, to); }
+    PyThreadState *aside = hob_aside_begin(may_leave ? (uint64_t)n : 0, ASIDE_BYTES);
+    if (old->len == 0) { fill_between(from, n, new, count, to); }
+    else { fill_replaced(from, n, old, new, count, to); }
+    hob_aside_end(aside);
     return result;
 }
 

@@ -18,6 +18,7 @@
 #include "objects/iterators.h"
 #include "objects/list.h"
 #include "objects/object.h"
+#include "objects/scan.h"
 #include "objects/str/str.h"
 #include "objects/type/type.h"
 #include "state/breaker.h"

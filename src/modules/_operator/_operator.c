@@ -8,6 +8,8 @@
 
 #include "memory/own.h"
 #include "modules/_operator/_operator.h"
+#include "objects/scan.h"
+#include "objects/str/str.h"
 
 /* --- tables --- */
 
@@ -60,12 +62,12 @@
 #define WITH(name, call) static PyObject *name(PyObject *a, PyObject *b) { return call; }
 WITH(power, PyNumber_Power(a, b, Py_None))
 WITH(power_inplace, PyNumber_InPlacePower(a, b, Py_None))
-WITH(less, PyObject_RichCompare(a, b, Py_LT))
-WITH(less_equal, PyObject_RichCompare(a, b, Py_LE))
-WITH(equal, PyObject_RichCompare(a, b, Py_EQ))
-WITH(not_equal, PyObject_RichCompare(a, b, Py_NE))
-WITH(greater, PyObject_RichCompare(a, b, Py_GT))
-WITH(greater_equal, PyObject_RichCompare(a, b, Py_GE))
+WITH(less, hob_scan_compare(a, b, Py_LT))
+WITH(less_equal, hob_scan_compare(a, b, Py_LE))
+WITH(equal, hob_scan_compare(a, b, Py_EQ))
+WITH(not_equal, hob_scan_compare(a, b, Py_NE))
+WITH(greater, hob_scan_compare(a, b, Py_GT))
+WITH(greater_equal, hob_scan_compare(a, b, Py_GE))
 #undef WITH
 
 #define X(name, func, doc)                                              \
@@ -149,7 +151,7 @@ operator_is_not(PyObject *module, PyObject *a, PyObject *b)
 static tri
 operator_contains(PyObject *module, PyObject *a, PyObject *b)
 {
-    return PySequence_Contains(a, b);
+    return PyUnicode_CheckExact(a) ? hob_str_contains(a, b) : PySequence_Contains(a, b);
 }
 
 /** countOf($module, a, b, /)

@@ -2,6 +2,7 @@
 #include "modules/builtins/builtins.h"
 
 #include "objects/exceptions/exceptions.h"
+#include "objects/scan.h"
 #include "objects/undeclared.h"
 #include "state/interp.h"
 #include "state/runtime.h"
@@ -264,7 +265,7 @@ builtin_vars(PyObject *module, PyObject *args)
 static PyObject *
 builtin_hash(PyObject *module, PyObject *obj)
 {
-    Py_hash_t hash = PyObject_Hash(obj);
+    Py_hash_t hash = hob_scan_hash(obj);
     return hash == -1 ? NULL : PyLong_FromSsize_t(hash);
 }
 

@@ -11,6 +11,7 @@
 
 #include "memory/own.h"
 #include "objects/int/int.h"
+#include "state/aside.h"
 
 _Static_assert(GMP_NUMB_BITS == 64, "limbs are 64-bit words without nails");
 
@@ -56,19 +57,18 @@ hob_int_bits(const void *op)
     return (int64_t)(n - 1) * DIGIT_BITS + hob_digit_bits(hob_int_digits(op)[n - 1]);
 }
 
-/* Around mpn work on private limbs, `cost` limbs times limbs of it: when it takes
- * longer than with two numbers of 1,000 decimal digits, other threads may run. */
+/* Around work on private limbs that takes about as long as na times nb products of
+ * two limbs: when they are many, other threads run.  Ends with hob_aside_end. */
 static inline PyThreadState *
-hob_mpn_begin(double cost)
+hob_mpn_aside(mp_size_t na, mp_size_t nb)
 {
-    return cost < 52.0 * 52.0 ? NULL : PyEval_SaveThread();
+    uint64_t n;
+    if (__builtin_mul_overflow((uint64_t)na, (uint64_t)nb, &n)) { n = UINT64_MAX; }
+    return hob_aside_begin(n, ASIDE_PRODUCTS);
 }
 
-static inline void
-hob_mpn_end(PyThreadState *ts)
-{
-    if (ts) { PyEval_RestoreThread(ts); }
-}
+/* Where a limb by a limb takes longer than a product: that many times. */
+enum { GCD_STEPS = 8, TEXT_STEPS = 3 };
 
 static inline Py_ssize_t
 hob_limbs_for_digits(Py_ssize_t n)

@@ -87,7 +87,9 @@ divide_magnitudes(PyObject *a, PyObject *b, PyObject **q, PyObject **r)
             !hob_limbs_init(&rem, ld)) {
             return -1;
         }
+        PyThreadState *aside = hob_mpn_aside(ln - ld + 1, ld);
         mpn_tdiv_qr(quo.at, rem.at, 0, num.at, ln, den.at, ld);
+        hob_aside_end(aside);
     }
     if (q) {
         *q = ln ? hob_int_from_limbs(quo.at, ln - ld + 1, false) : Py_NewRef(hob_small_int(0));
@@ -111,7 +113,8 @@ divide_magnitudes(PyObject *a, PyObject *b, PyObject **q, PyObject **r)
 static status
 divide_floor(PyObject *a, PyObject *b, PyObject **q, PyObject **r)
 {
-    bool differ = (Py_SIZE(a) < 0) != (Py_SIZE(b) < 0);
+    bool differ = (Py_SIZE(a) < 0) != (Py_SIZE(b) < 0), negative = Py_SIZE(a) < 0;
+    own PyObject *divisor = Py_NewRef(b);                   /* what is lent may go meanwhile */
     own PyObject *quo = NULL;
     own PyObject *rem = NULL;
     bool want_rem = r || differ;
@@ -122,12 +125,12 @@ divide_floor(PyObject *a, PyObject *b, PyObject **q, PyObject **r)
         if (!quo) { return -1; }
     }
     if (r) {
-        if (Py_SIZE(a) < 0) {
+        if (negative) {
             Py_SETREF(rem, hob_int_neg(rem));
             if (!rem) { return -1; }
         }
         if (differ && !exact) {
-            Py_SETREF(rem, hob_int_add(rem, b));
+            Py_SETREF(rem, hob_int_add(rem, divisor));
             if (!rem) { return -1; }
         }
         *r = take(rem);
@@ -363,7 +366,9 @@ _PyLong_GCD(PyObject *a, PyObject *b)
     }
     mpz_t va, vb, result;
     mpz_init2(result, (mp_bitcnt_t)(na > nb ? na : nb) * LIMB_BITS);
+    PyThreadState *aside = hob_mpn_aside(na, GCD_STEPS * nb);
     mpz_gcd(result, mpz_roinit_n(va, x.at, na), mpz_roinit_n(vb, y.at, nb));
+    hob_aside_end(aside);
     PyObject *z = hob_int_from_limbs(mpz_limbs_read(result), (mp_size_t)mpz_size(result),
                                      false);
     mpz_clear(result);
@@ -412,6 +417,8 @@ hob_int_isqrt(PyObject *n)
         !hob_limbs_init(&root, (limbs + 1) / 2)) {
         return NULL;
     }
+    PyThreadState *aside = hob_mpn_aside(limbs / 2, limbs / 2);
     mpn_sqrtrem(root.at, NULL, x.at, limbs);
+    hob_aside_end(aside);
     return hob_int_from_limbs(root.at, (limbs + 1) / 2, false);
 }

@@ -9,7 +9,10 @@
 #include "objects/int/arith.h"
 #include "objects/int/digits.h"
 
-enum { MPN_FROM = 6 };              /* digits of the shorter factor */
+enum {
+    MPN_FROM = 6,                   /* digits of the shorter factor */
+    STEPS_PER_DIGIT = 400,          /* of powmod_u64, in products of two limbs */
+};
 
 static PyObject *
 mul_i128(PyObject *a, PyObject *b)
@@ -53,17 +56,17 @@ mul_mpn(PyObject *a, PyObject *b, bool negative)
     if (!hob_limbs_load(&x, &na, a)) { return NULL; }
     if (a == b) {
         if (!hob_mpn_room(6 * na) || !hob_limbs_init(&z, 2 * na)) { return NULL; }
-        PyThreadState *ts = hob_mpn_begin((double)na * (double)na);
+        PyThreadState *aside = hob_mpn_aside(na, na);
         mpn_sqr(z.at, x.at, na);
-        hob_mpn_end(ts);
+        hob_aside_end(aside);
         return hob_int_from_limbs(z.at, 2 * na, negative);
     }
     if (!hob_limbs_load(&y, &nb, b)) { return NULL; }
     if (!hob_mpn_room(5 * (na + nb)) || !hob_limbs_init(&z, na + nb)) { return NULL; }
-    PyThreadState *ts = hob_mpn_begin((double)na * (double)nb);
+    PyThreadState *aside = hob_mpn_aside(na, nb);
     if (na >= nb) { mpn_mul(z.at, x.at, na, y.at, nb); }
     else { mpn_mul(z.at, y.at, nb, x.at, na); }
-    hob_mpn_end(ts);
+    hob_aside_end(aside);
     return hob_int_from_limbs(z.at, na + nb, negative);
 }
 
@@ -115,15 +118,15 @@ pow_limbs(const mp_limb_t *odd, mp_size_t n, uint64_t exponent, mp_limb_t *one,
     while (--bit >= 0) {
         if (size > 4096 && PyErr_CheckSignals() < 0) { return NULL; }
         if (!hob_mpn_room(6 * size)) { return NULL; }
-        PyThreadState *ts = hob_mpn_begin((double)size * (double)size);
+        bool odd_too = exponent >> bit & 1;
+        PyThreadState *aside = hob_mpn_aside(size, size + (odd_too ? 2 * n : 0));
         mpn_sqr(other, one, size);
-        hob_mpn_end(ts);
         size *= 2;
         size -= other[size - 1] == 0;
         mp_limb_t *swap = one;
         one = other;
         other = swap;
-        if (exponent >> bit & 1) {
+        if (odd_too) {
             if (size >= n) { mpn_mul(other, one, size, odd, n); }
             else { mpn_mul(other, odd, n, one, size); }
             size += n;
@@ -132,6 +135,7 @@ pow_limbs(const mp_limb_t *odd, mp_size_t n, uint64_t exponent, mp_limb_t *one,
             one = other;
             other = swap;
         }
+        hob_aside_end(aside);
     }
     *n_out = size;
     return one;
@@ -200,13 +204,16 @@ hob_int_pow_plain(PyObject *base, PyObject *exponent)
     return pow_large(base, n);
 }
 
-/* base ** exponent % modulus in 64 bits; 0 <= base < modulus < 2**60 */
+/* base ** exponent % modulus in 64 bits; 0 <= base < modulus < 2**60.  The caller
+ * owns the exponent. */
 static uint64_t
 powmod_u64(uint64_t base, PyObject *exponent, uint64_t modulus)
 {
     uint64_t result = 1 % modulus;
     const digit *d = hob_int_digits(exponent);
-    for (Py_ssize_t i = hob_int_ndigits(exponent); --i >= 0;) {
+    Py_ssize_t n = hob_int_ndigits(exponent);
+    PyThreadState *aside = hob_mpn_aside(n, STEPS_PER_DIGIT);
+    for (Py_ssize_t i = n; --i >= 0;) {
         for (int bit = DIGIT_BITS; --bit >= 0;) {
             result = (uint64_t)((unsigned __int128)result * result % modulus);
             if (d[i] >> bit & 1) {
@@ -214,6 +221,7 @@ powmod_u64(uint64_t base, PyObject *exponent, uint64_t modulus)
             }
         }
     }
+    hob_aside_end(aside);
     return result;
 }
 
@@ -231,8 +239,10 @@ powmod_large(PyObject *base, PyObject *exponent, PyObject *modulus)
     }
     mpz_t vb, ve, vm, result;
     mpz_init2(result, (mp_bitcnt_t)nm * LIMB_BITS);
+    PyThreadState *aside = hob_mpn_aside(nm * nm, ne * LIMB_BITS);
     mpz_powm(result, mpz_roinit_n(vb, b.at, nb), mpz_roinit_n(ve, e.at, ne),
              mpz_roinit_n(vm, m.at, nm));
+    hob_aside_end(aside);
     PyObject *z = hob_int_from_limbs(mpz_limbs_read(result), (mp_size_t)mpz_size(result),
                                      false);
     mpz_clear(result);
@@ -253,7 +263,9 @@ invert_mod(PyObject *a, PyObject *modulus)
     mpz_t va, vm, result;
     mpz_init2(result, (mp_bitcnt_t)nm * LIMB_BITS);
     mpz_roinit_n(va, x.at, Py_SIZE(a) < 0 ? -na : na);
+    PyThreadState *aside = hob_mpn_aside(na + nm, GCD_STEPS * nm);
     int found = mpz_invert(result, va, mpz_roinit_n(vm, m.at, nm));
+    hob_aside_end(aside);
     if (nm == 1 && m.at[0] == 1) {                  /* everything is 0 (mod 1) */
         found = 1;
         mpz_set_ui(result, 0);
@@ -277,6 +289,7 @@ hob_int_pow_mod(PyObject *base, PyObject *exponent, PyObject *modulus)
         PyErr_SetString(PyExc_ValueError, "pow() 3rd argument cannot be 0");
         return NULL;
     }
+    own PyObject *divisor = Py_NewRef(modulus);             /* what is lent may go meanwhile */
     own PyObject *m = Py_SIZE(modulus) < 0 ? hob_int_neg(modulus) : Py_NewRef(modulus);
     if (!m) { return NULL; }
     own PyObject *e = Py_NewRef(exponent);
@@ -297,6 +310,6 @@ hob_int_pow_mod(PyObject *base, PyObject *exponent, PyObject *modulus)
     else {
         z = powmod_large(b, e, m);
     }
-    if (!z || Py_SIZE(modulus) > 0 || Py_SIZE(z) == 0) { return take(z); }
-    return hob_int_add(z, modulus);
+    if (!z || Py_SIZE(divisor) > 0 || Py_SIZE(z) == 0) { return take(z); }
+    return hob_int_add(z, divisor);
 }

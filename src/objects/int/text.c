@@ -151,9 +151,9 @@ read_mpn(const literal *lit)
         z = Py_NewRef(hob_small_int(0));
     }
     else if (hob_mpn_room(4 * room) && hob_limbs_init(&limbs, room)) {
-        PyThreadState *ts = hob_mpn_begin((double)room * (double)room);
+        PyThreadState *aside = hob_mpn_aside(room, TEXT_STEPS * room);
         mp_size_t used = mpn_set_str(limbs.at, values, n, lit->base);
-        hob_mpn_end(ts);
+        hob_aside_end(aside);
         z = hob_int_from_limbs(limbs.at, used, lit->negative);
     }
     PyMem_Free(values);
@@ -356,9 +356,9 @@ decimal_large(int_text *t, PyObject *op)
     if (!end) { return false; }
     char *first = end - room + 1;
     bool negative = Py_SIZE(op) < 0;
-    PyThreadState *ts = hob_mpn_begin((double)n * (double)n);
+    PyThreadState *aside = hob_mpn_aside(n, TEXT_STEPS * n);
     size_t used = mpn_get_str((unsigned char *)first, 10, limbs.at, n);
-    hob_mpn_end(ts);                            /* op may be gone */
+    hob_aside_end(aside);                       /* op may be gone */
     while (used > 1 && *first == 0) {
         first++;
         used--;

@@ -2,6 +2,9 @@
  *
  * A needle of a wider kind than the hay cannot occur in it.  One of a narrower
  * kind is widened first, on the stack when it is short.
+ *
+ * What Python's methods and `in` ask is done aside when the hay is long; the C
+ * API keeps the GIL, as its callers may only borrow the texts.
  */
 #include "objects/str/str_int.h"
 
@@ -54,22 +57,45 @@ hob_str_find(text hay, text needle, int direction)
     return find_widened(hay, needle, direction);
 }
 
+static NOINLINE Py_ssize_t
+find_long(text hay, text needle, int direction)
+{
+    uint32_t stack[WIDEN_STACK / 4];
+    void *heap;
+    const void *units = hob_text_widen(needle, hay.kind, stack, &heap);
+    if (!units) { return -2; }
+    Py_ssize_t at = hob_scan_find(hay, (text){hay.kind, units, needle.n}, direction);
+    PyMem_Free(heap);
+    return at;
+}
+
 Py_ssize_t
-hob_str_count(text hay, text needle, Py_ssize_t max)
+hob_str_find_aside(text hay, text needle, int direction)
+{
+    if (hob_scan_is_long(hay.kind, hay.n) && needle.n <= hay.n && needle.kind <= hay.kind) {
+        return find_long(hay, needle, direction);
+    }
+    return hob_str_find(hay, needle, direction);
+}
+
+/* How often needle occurs, at most max; -1 without memory. */
+static Py_ssize_t
+count(text hay, text needle, Py_ssize_t max, bool aside)
 {
     if (needle.n > hay.n || needle.kind > hay.kind) { return 0; }
     uint32_t stack[WIDEN_STACK / 4];
     void *heap;
     const void *units = hob_text_widen(needle, hay.kind, stack, &heap);
     if (!units) { return -1; }
-    Py_ssize_t count;
-    switch (hay.kind) {
-    case 1:  count = hob_count8(hay.data, hay.n, units, needle.n, max); break;
-    case 2:  count = hob_count16(hay.data, hay.n, units, needle.n, max); break;
-    default: count = hob_count32(hay.data, hay.n, units, needle.n, max); break;
-    }
+    Py_ssize_t n = hob_scan_count(hay, (text){hay.kind, units, needle.n}, max, aside);
     PyMem_Free(heap);
-    return count;
+    return n;
+}
+
+Py_ssize_t
+hob_str_count(text hay, text needle, Py_ssize_t max)
+{
+    return count(hay, needle, max, false);
 }
 
 /* Clip start and end as slices do. */
@@ -81,16 +107,66 @@ clip(Py_ssize_t n, Py_ssize_t *start, Py_ssize_t *end)
     if (*start < 0) { *start = Py_MAX(*start + n, 0); }
 }
 
+/* Two strs?  TypeError of `in` if not.  Readies them. */
+static bool
+may_contain(PyObject *str, PyObject *item)
+{
+    if (PyUnicode_Check(item)) {
+        READY_OR(item, false);
+        return hob_str_expect(str) == 0;
+    }
+    PyErr_Format(PyExc_TypeError, "'in <string>' requires string as left operand, not %.100s",
+                 Py_TYPE(item)->tp_name);
+    return false;
+}
+
+/* str[*start:end]; 0 when substr is longer, -1 with an exception. */
+static inline tri
+part_of(PyObject *str, PyObject *substr, Py_ssize_t *start, Py_ssize_t end, text *part)
+{
+    if (hob_str_expect(str) < 0 || hob_str_expect(substr) < 0) { return -1; }
+    text hay = text_of(str);
+    clip(hay.n, start, &end);
+    if (end - *start < LENGTH(substr)) { return 0; }
+    *part = (text){hay.kind, text_place(hay, *start), end - *start};
+    return 1;
+}
+
+Py_ssize_t
+hob_str_find_method(PyObject *str, PyObject *sub, Py_ssize_t start, Py_ssize_t end,
+                    int direction)
+{
+    text part;
+    tri fits = part_of(str, sub, &start, end, &part);
+    if (fits <= 0) { return fits - 1; }
+    Py_ssize_t at = hob_str_find_aside(part, text_of(sub), direction);
+    return at >= 0 ? at + start : at;
+}
+
+Py_ssize_t
+hob_str_count_method(PyObject *str, PyObject *sub, Py_ssize_t start, Py_ssize_t end)
+{
+    text part;
+    tri fits = part_of(str, sub, &start, end, &part);
+    return fits <= 0 ? fits : count(part, text_of(sub), PY_SSIZE_T_MAX, true);
+}
+
+tri
+hob_str_contains(PyObject *str, PyObject *item)
+{
+    if (!may_contain(str, item)) { return -1; }
+    Py_ssize_t at = hob_str_find_aside(text_of(str), text_of(item), FIND_FORWARD);
+    return at == -2 ? -1 : at >= 0;
+}
+
 /* --- public API --- */
 
 Py_ssize_t
 PyUnicode_Find(PyObject *str, PyObject *substr, Py_ssize_t start, Py_ssize_t end, int direction)
 {
-    if (hob_str_expect(str) < 0 || hob_str_expect(substr) < 0) { return -2; }
-    text hay = text_of(str);
-    clip(hay.n, &start, &end);
-    if (end - start < LENGTH(substr)) { return -1; }
-    text part = {hay.kind, text_place(hay, start), end - start};
+    text part;
+    tri fits = part_of(str, substr, &start, end, &part);
+    if (fits <= 0) { return fits - 1; }
     Py_ssize_t at = hob_str_find(part, text_of(substr), direction);
     return at >= 0 ? at + start : at;
 }
@@ -110,25 +186,15 @@ PyUnicode_FindChar(PyObject *str, Py_UCS4 ch, Py_ssize_t start, Py_ssize_t end, 
 Py_ssize_t
 PyUnicode_Count(PyObject *str, PyObject *substr, Py_ssize_t start, Py_ssize_t end)
 {
-    if (hob_str_expect(str) < 0 || hob_str_expect(substr) < 0) { return -1; }
-    text hay = text_of(str);
-    clip(hay.n, &start, &end);
-    if (end - start < LENGTH(substr)) { return 0; }
-    text part = {hay.kind, text_place(hay, start), end - start};
-    return hob_str_count(part, text_of(substr), PY_SSIZE_T_MAX);
+    text part;
+    tri fits = part_of(str, substr, &start, end, &part);
+    return fits <= 0 ? fits : hob_str_count(part, text_of(substr), PY_SSIZE_T_MAX);
 }
 
 int
 PyUnicode_Contains(PyObject *str, PyObject *substr)
 {
-    if (!PyUnicode_Check(substr)) {
-        PyErr_Format(PyExc_TypeError,
-                     "'in <string>' requires string as left operand, not %.100s",
-                     Py_TYPE(substr)->tp_name);
-        return -1;
-    }
-    READY_OR(substr, -1);
-    if (hob_str_expect(str) < 0) { return -1; }
+    if (!may_contain(str, substr)) { return -1; }
     Py_ssize_t at = hob_str_find(text_of(str), text_of(substr), FIND_FORWARD);
     return at == -2 ? -1 : at >= 0;
 }

@@ -60,7 +60,7 @@ find_args(const char *name, PyObject *self, PyObject *const *args, Py_ssize_t na
 {
     range_args r;
     if (!parse_range(name, args, nargs, &r)) { return -2; }
-    return PyUnicode_Find(self, r.sub, r.start, r.stop, direction);
+    return hob_str_find_method(self, r.sub, r.start, r.stop, direction);
 }
 
 static PyObject *
@@ -133,7 +133,7 @@ str_count(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 {
     range_args r;
     if (!parse_range("count", args, nargs, &r)) { return NULL; }
-    Py_ssize_t count = PyUnicode_Count(self, r.sub, r.start, r.stop);
+    Py_ssize_t count = hob_str_count_method(self, r.sub, r.start, r.stop);
     return count < 0 ? NULL : PyLong_FromSsize_t(count);
 }
 
@@ -286,7 +286,7 @@ str_replace(PyObject *self, PyUnicodeObject *old, PyUnicodeObject *new, Py_ssize
     READY_OR(self, NULL);
     READY_OR(old, NULL);
     READY_OR(new, NULL);
-    return hob_str_replace(self, (PyObject *)old, (PyObject *)new, count);
+    return hob_str_replace(self, (PyObject *)old, (PyObject *)new, count, true);
 }
 
 /** str.removeprefix($self, prefix, /)

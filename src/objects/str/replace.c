@@ -5,35 +5,56 @@
 
 /* --- replace --- */
 
-/* One character by another, both fit for str's kind. */
-static PyObject *
-replace_char(PyObject *str, Py_UCS4 old, Py_UCS4 new, Py_ssize_t max)
+/* The bytes of a text if other threads may run while they are read, else 0. */
+static inline uint64_t
+work_in(text t, bool may_leave)
 {
-    text t = text_of(str);
-    Py_ssize_t at = hob_str_find_char(t, old, FIND_FORWARD);
-    if (at < 0) { return hob_str_same(str); }
-    Py_UCS4 str_max = PyUnicode_MAX_CHAR_VALUE(str);
-    own PyObject *copy = PyUnicode_New(t.n, str_max > new ? str_max : new);
-    if (!copy) { return NULL; }
-    hob_str_copy(copy, 0, str, 0, t.n);
-    void *units = PyUnicode_DATA(copy);
-    int kind = STATE(copy).kind;
+    return may_leave ? (uint64_t)t.n * t.kind : 0;
+}
+
+/* Copy t to units, of a kind, and put new for the first max old, the first of
+ * which is at `at`. */
+static void
+copy_with_char(int kind, void *units, text t, Py_ssize_t at, Py_UCS4 old, Py_UCS4 new,
+               Py_ssize_t max)
+{
+    hob_units_copy(kind, units, t.kind, t.data, t.n);
     if (max == PY_SSIZE_T_MAX) {
-        char *from = (char *)units + at * kind;
-        hob_units_replace(kind, from, t.n - at, old, new);
-        max = 0;
+        hob_units_replace(kind, (char *)units + at * kind, t.n - at, old, new);
+        return;
     }
     while (max-- > 0) {
         hob_unit_set(kind, units, at, new);
         text rest = {t.kind, text_place(t, at + 1), t.n - at - 1};
         Py_ssize_t step = hob_str_find_char(rest, old, FIND_FORWARD);
-        if (step < 0) { break; }
+        if (step < 0) { return; }
         at += 1 + step;
     }
-    if (hob_range_max(old) < str_max || hob_range_max(new) >= str_max) { return take(copy); }
-    text changed = text_of(copy);               /* the widest character may be gone */
-    Py_UCS4 bits = hob_units_bits(changed.kind, changed.data, changed.n);
-    if (hob_range_max(bits) == PyUnicode_MAX_CHAR_VALUE(copy)) { return take(copy); }
+}
+
+/* One character by another, both fit for str's kind. */
+static PyObject *
+replace_char(PyObject *str, text needle, Py_UCS4 new, Py_ssize_t max, bool may_leave)
+{
+    text t = text_of(str);
+    Py_ssize_t at = may_leave ? hob_str_find_aside(t, needle, FIND_FORWARD)
+                              : hob_str_find(t, needle, FIND_FORWARD);
+    if (at < 0) { return hob_str_same(str); }
+    Py_UCS4 old = text_at(needle, 0), str_max = PyUnicode_MAX_CHAR_VALUE(str);
+    own PyObject *copy = PyUnicode_New(t.n, str_max > new ? str_max : new);
+    if (!copy) { return NULL; }
+    text changed = text_of(copy);
+    bool may_shrink = hob_range_max(old) >= str_max && hob_range_max(new) < str_max;
+
+    PyThreadState *aside = hob_aside_begin(work_in(t, may_leave), ASIDE_BYTES);
+    copy_with_char(changed.kind, (void *)changed.data, t, at, old, new, max);
+    /* the widest character may be gone */
+    Py_UCS4 bits = may_shrink ? hob_units_bits(changed.kind, changed.data, changed.n) : 0;
+    hob_aside_end(aside);
+
+    if (!may_shrink || hob_range_max(bits) == PyUnicode_MAX_CHAR_VALUE(copy)) {
+        return take(copy);
+    }
     return hob_str_from_units_bits(changed.kind, changed.data, changed.n, bits);
 }
 
@@ -78,12 +99,10 @@ find_places(places *found, text t, text needle, Py_ssize_t max)
     }
 }
 
+/* Write t with part for each needle found, in units of a kind. */
 static void
-replace_all(PyObject *to, PyObject *str, text needle, PyObject *new, const places *found)
+replace_all(int kind, char *out, text t, text needle, text part, const places *found)
 {
-    text t = text_of(str), part = text_of(new);
-    int kind = STATE(to).kind;
-    char *out = PyUnicode_DATA(to);
     Py_ssize_t from = 0;
     for (Py_ssize_t i = 0; i < found->n; i++) {
         Py_ssize_t at;
@@ -105,12 +124,14 @@ replace_all(PyObject *to, PyObject *str, text needle, PyObject *new, const place
 
 /* The same for a needle of str's kind. */
 static PyObject *
-replace_text(PyObject *str, text needle, PyObject *new, Py_ssize_t max)
+replace_text(PyObject *str, text needle, PyObject *new, Py_ssize_t max, bool may_leave)
 {
-    text t = text_of(str);
-    places found;
+    text t = text_of(str), part = text_of(new);
+    uint64_t work = work_in(t, may_leave && needle.n);
+    places found = {.n = t.n < max ? t.n + 1 : max};
+    PyThreadState *aside = hob_aside_begin(work, ASIDE_BYTES);
     if (needle.n) { find_places(&found, t, needle, max); }
-    else { found.n = t.n < max ? t.n + 1 : max; }
+    hob_aside_end(aside);
     Py_ssize_t count = found.n, change = LENGTH(new) - needle.n;
     if (count == 0) { return hob_str_same(str); }
     if (change > 0 && change > (PY_SSIZE_T_MAX - t.n) / count) {
@@ -121,11 +142,16 @@ replace_text(PyObject *str, text needle, PyObject *new, Py_ssize_t max)
     own PyObject *to = PyUnicode_New(t.n + change * count, old_max > new_max ? old_max
                                      : new_max);
     if (!to || LENGTH(to) == 0) { return take(to); }
-    if (needle.n == 0) { interleave(to, str, new, count); }
-    else { replace_all(to, str, needle, new, &found); }
     text changed = text_of(to);
-    if (STATE(to).ascii && changed.n > 1) { return take(to); }
-    Py_UCS4 bits = hob_units_bits(changed.kind, changed.data, changed.n);
+    bool is_right = STATE(to).ascii && changed.n > 1;       /* as wide as it must be */
+
+    aside = hob_aside_begin(work, ASIDE_BYTES);
+    if (needle.n == 0) { interleave(to, str, new, count); }
+    else { replace_all(changed.kind, (char *)changed.data, t, needle, part, &found); }
+    Py_UCS4 bits = is_right ? 0 : hob_units_bits(changed.kind, changed.data, changed.n);
+    hob_aside_end(aside);
+
+    if (is_right) { return take(to); }
     if (changed.n > 1 && hob_range_max(bits) == PyUnicode_MAX_CHAR_VALUE(to)) {
         return take(to);
     }
@@ -133,7 +159,7 @@ replace_text(PyObject *str, text needle, PyObject *new, Py_ssize_t max)
 }
 
 PyObject *
-hob_str_replace(PyObject *str, PyObject *old, PyObject *new, Py_ssize_t max)
+hob_str_replace(PyObject *str, PyObject *old, PyObject *new, Py_ssize_t max, bool may_leave)
 {
     if (max < 0) { max = PY_SSIZE_T_MAX; }
     text t = text_of(str), needle = text_of(old);
@@ -141,13 +167,14 @@ hob_str_replace(PyObject *str, PyObject *old, PyObject *new, Py_ssize_t max)
         return hob_str_same(str);
     }
     if (needle.n == 1 && LENGTH(new) == 1) {
-        return replace_char(str, text_at(needle, 0), PyUnicode_READ_CHAR(new, 0), max);
+        return replace_char(str, needle, PyUnicode_READ_CHAR(new, 0), max, may_leave);
     }
     uint32_t stack[WIDEN_STACK / 4];
     void *heap;
     const void *units = hob_text_widen(needle, t.kind, stack, &heap);
     if (!units) { return NULL; }
-    PyObject *result = replace_text(str, (text){t.kind, units, needle.n}, new, max);
+    PyObject *result = replace_text(str, (text){t.kind, units, needle.n}, new, max,
+                                    may_leave);
     PyMem_Free(heap);
     return result;
 }
@@ -278,7 +305,7 @@ PyUnicode_Replace(PyObject *str, PyObject *substr, PyObject *replstr, Py_ssize_t
     if (hob_str_expect(str) < 0 || hob_str_expect(substr) < 0 || hob_str_expect(replstr) < 0) {
         return NULL;
     }
-    return hob_str_replace(str, substr, replstr, maxcount);
+    return hob_str_replace(str, substr, replstr, maxcount, false);
 }
 
 PyObject *

@@ -37,6 +37,10 @@ MUST_USE PyObject *hob_str_char_get(Py_UCS4 ch);
 /* Are two ready strs equal? */
 bool hob_str_equal(PyObject *a, PyObject *b);
 
+/* `item in str` as an operator: PyUnicode_Contains, but a long str is searched while
+ * other threads run. */
+MUST_USE tri hob_str_contains(PyObject *str, PyObject *item);
+
 /* Is str (ready) these n ASCII bytes? */
 bool hob_str_equals_ascii(PyObject *str, const char *ascii, Py_ssize_t n);
 

@@ -5,6 +5,7 @@
 #include "base/c.h"
 #include "memory/own.h"
 #include "memory/pool.h"
+#include "objects/scan.h"
 #include "objects/str/str.h"
 #include "text/find.h"
 #include "text/units.h"
@@ -22,11 +23,7 @@
 enum { MAX_CHAR = 0x10ffff };
 
 /* A ready str taken apart: what loops want. */
-typedef struct {
-    int kind;
-    const void *data;
-    Py_ssize_t n;
-} text;
+typedef hob_span text;
 
 static inline text
 text_of(PyObject *str)
@@ -124,6 +121,7 @@ MUST_USE PyObject *hob_str_repeat(PyObject *str, Py_ssize_t times);
 Py_ssize_t hob_str_find(text hay, text needle, int direction);   /* -2: no memory */
 Py_ssize_t hob_str_find_char(text hay, Py_UCS4 ch, int direction);
 
+
 /* The same for a needle of the hay's kind. */
 static inline Py_ssize_t
 hob_str_find_same(text hay, text needle, int direction)
@@ -134,6 +132,15 @@ hob_str_find_same(text hay, text needle, int direction)
 }
 
 Py_ssize_t hob_str_count(text hay, text needle, Py_ssize_t max);
+
+/* hob_str_find; a long hay is searched aside. */
+Py_ssize_t hob_str_find_aside(text hay, text needle, int direction);
+
+/* PyUnicode_Find and PyUnicode_Count for methods: a long str is searched aside. */
+Py_ssize_t hob_str_find_method(PyObject *str, PyObject *sub, Py_ssize_t start, Py_ssize_t end,
+                               int direction);
+Py_ssize_t hob_str_count_method(PyObject *str, PyObject *sub, Py_ssize_t start,
+                                Py_ssize_t end);
 
 /* The needle's units at the width of the hay: needle itself, or a copy in
  * stack or in *heap, to be freed by PyMem_Free.  NULL without memory. */
