@@ -141,6 +141,18 @@ _Py_fopen_obj(PyObject *path, const char *mode)
 
 /* --- reading and writing --- */
 
+/* Behind a call that failed: true when it was only interrupted, and is to be made again.
+ * Else there is an exception; errno stays. */
+static bool
+may_go_on(void)
+{
+    int error = errno;
+    if (error == EINTR && PyErr_CheckSignals() == 0) { return true; }
+    if (error != EINTR) { raise_errno(); }
+    errno = error;
+    return false;
+}
+
 Py_ssize_t
 _Py_read(int fd, void *buf, size_t count)
 {
@@ -152,16 +164,7 @@ _Py_read(int fd, void *buf, size_t count)
         n = read(fd, buf, count);
         Py_END_ALLOW_THREADS
         if (n >= 0) { return n; }
-        int error = errno;
-        if (error != EINTR) {
-            raise_errno();
-            errno = error;
-            return -1;
-        }
-        if (PyErr_CheckSignals()) {
-            errno = error;
-            return -1;
-        }
+        if (!may_go_on()) { return -1; }
     }
 }
 
@@ -178,16 +181,7 @@ _Py_write(int fd, const void *buf, size_t count)
         n = write(fd, buf, count);
         Py_END_ALLOW_THREADS
         if (n >= 0) { return n; }
-        int error = errno;
-        if (error != EINTR) {
-            raise_errno();
-            errno = error;
-            return -1;
-        }
-        if (PyErr_CheckSignals()) {
-            errno = error;
-            return -1;
-        }
+        if (!may_go_on()) { return -1; }
     }
 }
 
