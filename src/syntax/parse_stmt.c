@@ -565,13 +565,13 @@ no_statements(void)
     return (hob_stmt_seq *)&hob_seq_empty;
 }
 
-/* 'else' ':' block, if there; else no statements.  NULL: an exception. */
+/* keyword ':' block, if there; else no statements.  NULL: an exception. */
 static hob_stmt_seq *
-parse_else(hob_parser *p)
+parse_tail(hob_parser *p, int keyword)
 {
     int mark = p->mark;
-    if (peek(p) != TOK_ELSE) { return p->failed ? NULL : no_statements(); }
-    RETURN_IF_MISTAKE(hob_diagnose_plain_block(p, TOK_ELSE));
+    if (peek(p) != keyword) { return p->failed ? NULL : no_statements(); }
+    RETURN_IF_MISTAKE(hob_diagnose_plain_block(p, keyword));
     p->mark++;
     hob_stmt_seq *body = parse_forced_block(p);
     if (!body && !p->failed) {
@@ -602,7 +602,7 @@ parse_if(hob_parser *p)
         orelse = p->failed ? NULL : elif ? hob_parser_one(p, elif) : no_statements();
     }
     else {
-        orelse = parse_else(p);
+        orelse = parse_tail(p, TOK_ELSE);
     }
     if (!orelse) { return NULL; }
     return checked(p, hob_ast_if(test, body, orelse, span(p, first), p->arena));
@@ -617,7 +617,7 @@ parse_while(hob_parser *p)
     hob_expr *test = parse_named_expression(p);
     if (!test || !accept(p, TOK_COLON)) { return NULL; }
     hob_stmt_seq *body = parse_block(p);
-    hob_stmt_seq *orelse = body ? parse_else(p) : NULL;
+    hob_stmt_seq *orelse = body ? parse_tail(p, TOK_ELSE) : NULL;
     if (!orelse) { return NULL; }
     return checked(p, hob_ast_while(test, body, orelse, span(p, first), p->arena));
 }
@@ -631,7 +631,7 @@ parse_for_rest(hob_parser *p, int first, hob_expr *target, bool is_async)
     PyObject *comment = parse_type_comment(p);
     if (p->failed) { return NULL; }
     hob_stmt_seq *body = parse_block(p);
-    hob_stmt_seq *orelse = body ? parse_else(p) : NULL;
+    hob_stmt_seq *orelse = body ? parse_tail(p, TOK_ELSE) : NULL;
     if (!orelse) { return NULL; }
     hob_expr_set_context(target, EXPR_CONTEXT_STORE);
     if (!is_async) {
@@ -814,22 +814,6 @@ parse_excepts(hob_parser *p, bool is_star)
     return p->failed ? NULL : hob_parser_take(p, base);
 }
 
-/* 'finally' ':' block, if there; else no statements.  NULL: an exception. */
-static hob_stmt_seq *
-parse_finally(hob_parser *p)
-{
-    int mark = p->mark;
-    if (peek(p) != TOK_FINALLY) { return p->failed ? NULL : no_statements(); }
-    RETURN_IF_MISTAKE(hob_diagnose_plain_block(p, TOK_FINALLY));
-    p->mark++;
-    hob_stmt_seq *body = parse_forced_block(p);
-    if (!body && !p->failed) {
-        p->mark = mark;
-        return no_statements();
-    }
-    return body;
-}
-
 static bool
 at_except_star(hob_parser *p)
 {
@@ -849,8 +833,8 @@ parse_try(hob_parser *p)
     hob_excepthandler_seq *handlers = parse_excepts(p, is_star);
     if (!handlers) { return NULL; }
     hob_stmt_seq *orelse = no_statements();
-    if (handlers->size) { orelse = parse_else(p); }
-    hob_stmt_seq *finally = orelse ? parse_finally(p) : NULL;
+    if (handlers->size) { orelse = parse_tail(p, TOK_ELSE); }
+    hob_stmt_seq *finally = orelse ? parse_tail(p, TOK_FINALLY) : NULL;
     if (!finally || (handlers->size == 0 && finally->size == 0)) { return NULL; }
     if (!is_star) {
         return checked(p, hob_ast_try(body, handlers, orelse, finally, span(p, first), p->arena));
