@@ -75,6 +75,17 @@ index_of(const sre_subject *s, const void *ptr)
     return ((const char *)ptr - (const char *)s->beginning) >> (s->char_size >> 1);
 }
 
+/* Search from where the last match left off. */
+static MUST_USE tri
+find_next(sre_pattern *self, sre_subject *s)
+{
+    hob_sre_reset(s);
+    s->ptr = s->start;
+    int found = hob_sre_search(s, self);
+    if (found < 0) { hob_sre_set_error(found); }
+    return found < 0 ? -1 : found != 0;
+}
+
 static MUST_USE PyObject *
 findall_item(sre_pattern *self, sre_subject *s)
 {
@@ -103,13 +114,8 @@ pattern_findall(sre_pattern *self, PyObject *string, Py_ssize_t pos, Py_ssize_t 
     own PyObject *list = PyList_New(0);
     PyObject *result = NULL;
     while (list && s.start <= s.end) {
-        hob_sre_reset(&s);
-        s.ptr = s.start;
-        int found = hob_sre_search(&s, self);
-        if (found < 0) {
-            hob_sre_set_error(found);
-            goto done;
-        }
+        tri found = find_next(self, &s);
+        if (found < 0) { goto done; }
         if (!found) { break; }
         own PyObject *item = findall_item(self, &s);
         if (!item || PyList_Append(list, item) < 0) { goto done; }
@@ -135,13 +141,8 @@ pattern_split(sre_pattern *self, PyObject *string, Py_ssize_t maxsplit)
     const void *last = s.start;
     Py_ssize_t n = 0;
     while (list && (!maxsplit || n < maxsplit)) {
-        hob_sre_reset(&s);
-        s.ptr = s.start;
-        int found = hob_sre_search(&s, self);
-        if (found < 0) {
-            hob_sre_set_error(found);
-            goto done;
-        }
+        tri found = find_next(self, &s);
+        if (found < 0) { goto done; }
         if (!found) { break; }
         own PyObject *piece = hob_sre_slice(s.string, index_of(&s, last), index_of(&s, s.start));
         if (!piece || PyList_Append(list, piece) < 0) { goto done; }
@@ -220,13 +221,8 @@ substitute(sre_pattern *self, PyObject *repl, PyObject *string, Py_ssize_t count
     PyObject *result = NULL;
     Py_ssize_t n = 0, last = 0;
     while (list && (!count || n < count)) {
-        hob_sre_reset(&s);
-        s.ptr = s.start;
-        int found = hob_sre_search(&s, self);
-        if (found < 0) {
-            hob_sre_set_error(found);
-            goto done;
-        }
+        tri found = find_next(self, &s);
+        if (found < 0) { goto done; }
         if (!found) { break; }
         Py_ssize_t from = index_of(&s, s.start), to = index_of(&s, s.ptr);
         if (last < from) {
