@@ -146,12 +146,7 @@ encode_bad(codec_fault *fault, const narrow_encoding *to, byte_sink *sink, PyObj
     case ERRORS_XMLCHARREFREPLACE:
         return hob_sink_put_escapes(sink, t, start, stop, hob_escape_xml);
     case ERRORS_SURROGATEESCAPE:
-        for (; start < stop; start++) {
-            Py_UCS4 ch = text_at(t, start);
-            if (ch < 0xdc80 || ch > 0xdcff) { break; }
-            char byte = (char)(ch & 0xff);
-            if (hob_sink_put(sink, &byte, 1) < 0) { return -1; }
-        }
+        if (hob_sink_put_escaped_bytes(sink, t, &start, stop) < 0) { return -1; }
         if (start == stop) { return 0; }
         break;
     default:

@@ -212,6 +212,18 @@ hob_sink_put_escapes(byte_sink *sink, text t, Py_ssize_t start, Py_ssize_t stop,
     return 0;
 }
 
+status
+hob_sink_put_escaped_bytes(byte_sink *sink, text t, Py_ssize_t *start, Py_ssize_t stop)
+{
+    for (; *start < stop; ++*start) {
+        Py_UCS4 ch = text_at(t, *start);
+        if (ch < 0xdc80 || ch > 0xdcff) { break; }
+        char byte = (char)(ch & 0xff);
+        if (hob_sink_put(sink, &byte, 1) < 0) { return -1; }
+    }
+    return 0;
+}
+
 PyObject *
 hob_sink_finish(byte_sink *sink)
 {

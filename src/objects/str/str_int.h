@@ -227,3 +227,6 @@ hob_sink_put(byte_sink *sink, const void *bytes, Py_ssize_t n)
 /* Put what escape makes of each character of t[start:stop]. */
 MUST_USE status hob_sink_put_escapes(byte_sink *sink, text t, Py_ssize_t start, Py_ssize_t stop,
                                      int (*escape)(Py_UCS4, char *));
+/* Put the bytes that surrogateescape made into surrogates; *start stops at another character. */
+MUST_USE status hob_sink_put_escaped_bytes(byte_sink *sink, text t, Py_ssize_t *start,
+                                           Py_ssize_t stop);
