@@ -1,6 +1,6 @@
 # tests/modules/simplequeue.py -- _queue.SimpleQueue: order, waiting, limits, errors.
 import _queue
-import threading
+import concurrent.futures
 import weakref
 
 q = _queue.SimpleQueue()
@@ -21,24 +21,13 @@ q.qsize(1)                              #! TypeError: SimpleQueue.qsize() takes 
 _queue.SimpleQueue(1)                   #! TypeError: SimpleQueue() takes no positional arguments
 print(_queue.SimpleQueue[int])          #: _queue.SimpleQueue[int]
 
-got = []
-
-
-def drain():
-    while (item := q.get()) is not None:
-        got.append(item)
-
-
-readers = [threading.Thread(target=drain) for _ in range(4)]
-for t in readers:
-    t.start()
-for i in range(1000):
-    q.put(i)
-for t in readers:
-    q.put(None)
-for t in readers:
-    t.join()
-print(sorted(got) == list(range(1000))) #: True
+with concurrent.futures.ThreadPoolExecutor(4) as pool:
+    readers = [pool.submit(lambda: list(iter(q.get, None))) for _ in range(4)]
+    for i in range(1000):
+        q.put(i)
+    for _ in readers:
+        q.put(None)
+print(sorted(i for reader in readers for i in reader.result()) == list(range(1000)))    #: True
 
 
 class Loop:
