@@ -10,6 +10,7 @@ can shrink.  The last line is `N passed, N failed`.
 import concurrent.futures
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -73,6 +74,7 @@ def run_module(python, module):
 
 def main(python, modules):
     python = os.path.abspath(python)
+    signal.signal(signal.SIGINT, signal.default_int_handler)    # in the background it is ignored
     modules = modules or listed('modules.txt')
     known = set(listed('known_failures.txt'))
     if kind_of(python) == 'address':
