@@ -9,17 +9,24 @@
  *            2 Time on the stove is charged (`used`); fair_clock advances by it
  *              divided by all who want to run.  A thread behind the clock is
  *              urgent, one ahead is ordinary; sleepers save up at most one slice.
+ *              To interrupt another costs something, and much more for a thread
+ *              that lets go all the time without ever waiting for anything.
  *            3 The stove is handed only to a waiter proven to be on a core (a
  *              fresh beat).  Others are woken, and ask again when they run: nobody
  *              idles meanwhile.  On one core it is handed over at the check.
- *            4 A free stove may be taken by whoever runs, but the first in the
- *              queue is overtaken at most OVERTAKE_MAX times.
- *              Who asked twice is served at the next check, wherever it is: the
- *              owner is one that checks seldom.
- *            5 Who asks spins, at most spin_ns, as far as spinning has paid off.
+ *            4 A free stove may be taken by whoever runs, and an urgent waiter that
+ *              spins goes before a first one that sleeps.  The first is served
+ *              wherever it is once it was overtaken OVERTAKE_MAX times and queues
+ *              for a slice, or when it asked twice: the owner checks seldom.
+ *            5 Who asks spins, at most spin_ns, as far as spinning has paid off; and
+ *              no more after one spun in vain, for the owner may be off its core.
+ *              While more threads want a core than there are (is_crowded), who
+ *              waits for a lock leaves its own at once.
  *            6 Each waiter's nap ends when those before it should have had their
  *              slices.  Whoever then finds the owner's slice used up asks, also for
  *              the first in the queue.  Time over the slice is taken from the next.
+ *            7 When many came back at once and sleep, a drop wakes also the one behind
+ *              the next: it arrives while that one runs, and needs no waking then.
  * Modes      GIL_CPYTHON: every arrival is normal, no spinning, a hand-over at the
  *            check is strict.  GIL_SHAKE: BREAK_GIL is always set, a random number
  *            decides at each check and each drop who is next; no clock has a say.
@@ -56,6 +63,8 @@ enum {
     CREDIT_MAX = 5000000,       /* ns a sleeper can save up */
     SPIN_NS = 20000,
     PREEMPT_COST = 3000,        /* ns charged to who interrupts another */
+    HASTE_COST = 50000,         /* .. to who does so without having waited for anything */
+    HASTE_FREE = 4,             /* .. more often than this since it last waited */
     OVERTAKE_MAX = 8,
     URGENT_NS = 500000,         /* an urgent waiter asks again this often */
     FRESH_TICKS = 30000,        /* a beat younger than about 10 us */
@@ -125,53 +134,53 @@ unlock_queue(hob_gil *gil)
 static int
 n_waiting(hob_gil *gil)
 {
-    return gil->n_urgent + gil->n_normal;
+    return gil->urgent.n + gil->normal.n;
 }
 
-static void
-count_in(hob_gil *gil, hob_gil_thread *t, int delta)
+static hob_gil_queue *
+queue_of(hob_gil *gil, const hob_gil_thread *t)
 {
-    if (t->is_urgent) { gil->n_urgent += delta; }
-    else              { gil->n_normal += delta; }
-    atomic_store(&t->is_queued, delta > 0);
+    return t->is_urgent ? &gil->urgent : &gil->normal;
+}
+
+/* Put t behind `before`, or at the front. */
+static void
+insert(hob_gil *gil, hob_gil_queue *queue, hob_gil_thread *t, hob_gil_thread *before)
+{
+    hob_gil_thread *after = before ? before->next : queue->first;
+    t->ticket = before ? before->ticket + 1 : after ? after->ticket - 1 : 0;
+    t->before = before;
+    t->next = after;
+    *(before ? &before->next : &queue->first) = t;
+    *(after ? &after->before : &queue->last) = t;
+    queue->n++;
+    t->is_urgent = queue == &gil->urgent;
+    t->overtaken = t->n_asks = 0;
+    t->queued_at = atomic_load_explicit(&gil->since, memory_order_relaxed);
+    atomic_store(&t->is_queued, true);
 }
 
 static void
 push_tail(hob_gil *gil, hob_gil_thread *t, bool urgent)
 {
-    hob_gil_thread **first = urgent ? &gil->urgent_first : &gil->normal_first;
-    hob_gil_thread **last = urgent ? &gil->urgent_last : &gil->normal_last;
-    t->next = NULL;
-    t->is_urgent = urgent;
-    t->overtaken = t->n_asks = 0;
-    if (*first) { (*last)->next = t; }
-    else        { *first = t; }
-    *last = t;
-    count_in(gil, t, 1);
+    hob_gil_queue *queue = urgent ? &gil->urgent : &gil->normal;
+    insert(gil, queue, t, queue->last);
 }
 
 static void
 push_front(hob_gil *gil, hob_gil_thread *t)
 {
-    t->next = gil->normal_first;
-    t->is_urgent = false;
-    t->overtaken = t->n_asks = 0;
-    gil->normal_first = t;
-    if (!gil->normal_last) { gil->normal_last = t; }
-    count_in(gil, t, 1);
+    insert(gil, &gil->normal, t, NULL);
 }
 
 static void
 unlink_waiter(hob_gil *gil, hob_gil_thread *t)
 {
-    hob_gil_thread **first = t->is_urgent ? &gil->urgent_first : &gil->normal_first;
-    hob_gil_thread **last = t->is_urgent ? &gil->urgent_last : &gil->normal_last;
-    hob_gil_thread *before = NULL;
-    for (hob_gil_thread *i = *first; i != t; i = i->next) { before = i; }
-    if (before) { before->next = t->next; }
-    else        { *first = t->next; }
-    if (*last == t) { *last = before; }
-    count_in(gil, t, -1);
+    hob_gil_queue *queue = queue_of(gil, t);
+    *(t->before ? &t->before->next : &queue->first) = t->next;
+    *(t->next ? &t->next->before : &queue->last) = t->before;
+    queue->n--;
+    atomic_store(&t->is_queued, false);
 }
 
 static bool
@@ -190,7 +199,7 @@ peek(hob_gil *gil)
         && atomic_load(&main_thread->is_queued)) {
         return main_thread;
     }
-    return gil->urgent_first ? gil->urgent_first : gil->normal_first;
+    return gil->urgent.n ? gil->urgent.first : gil->normal.first;
 }
 
 /* The waiter that a random number stands for; there is one. */
@@ -198,8 +207,8 @@ static hob_gil_thread *
 shake_pick(hob_gil *gil, uint64_t number)
 {
     int n = (int)(number % (uint64_t)n_waiting(gil));
-    hob_gil_thread *t = gil->normal_first ? gil->normal_first : gil->urgent_first;
-    while (n--) { t = t->next ? t->next : gil->urgent_first; }
+    hob_gil_thread *t = gil->normal.n ? gil->normal.first : gil->urgent.first;
+    while (n--) { t = t->next ? t->next : gil->urgent.first; }
     return t;
 }
 
@@ -237,14 +246,14 @@ slice_of(hob_gil *gil)
     return atomic_load_explicit(&gil->slice, memory_order_relaxed);
 }
 
-/* How long it will be until a normal waiter's turn, n others being before it. */
+/* How long it will be until a normal waiter's turn: h (or NULL) has the stove, n others
+ * come before it. */
 static uint64_t
-time_to_turn(hob_gil *gil, int n)
+time_to_turn(hob_gil *gil, const hob_gil_thread *h, int n)
 {
-    uint64_t slice = slice_of(gil), left = slice;
-    hob_gil_thread *h = owner(gil);
-    if (h) { left = h->slice_used < slice ? slice - h->slice_used : 0; }
-    return left + slice * (uint64_t)n;
+    uint64_t slice = slice_of(gil), used = h ? h->slice_used : 0;
+    uint64_t left = used < slice ? slice - used : 0;
+    return (left < SHORT_NAP_NS ? SHORT_NAP_NS : left) + slice * (uint64_t)n;
 }
 
 static void
@@ -280,6 +289,7 @@ become_owner(hob_gil *gil, hob_gil_thread *t, uint64_t now)
 {
     atomic_store(&gil->word, (uintptr_t)t | (n_waiting(gil) ? 1 : 0));
     atomic_store_explicit(&gil->since, now, memory_order_relaxed);
+    atomic_store_explicit(&gil->is_spun_in_vain, false, memory_order_relaxed);
     gil->n_switches++;
     ask_no_more(gil, t);
     if (t == gil->main_thread) {
@@ -292,6 +302,27 @@ is_on_core(hob_gil_thread *t)
 {
     return atomic_load(&t->nap) == NAP_AWAKE
         && hob_ticks() - atomic_load_explicit(&t->beat, memory_order_relaxed) < FRESH_TICKS;
+}
+
+/* Others went first often enough, and for a whole slice. */
+static bool
+is_overdue(hob_gil *gil, const hob_gil_thread *t, uint64_t now)
+{
+    return t->overtaken >= OVERTAKE_MAX && now - t->queued_at > slice_of(gil);
+}
+
+/* Who should have the stove now, or NULL: the first in the queue; while that one
+ * sleeps rather an urgent one that spins, which needs no waking. */
+static hob_gil_thread *
+choose(hob_gil *gil, uint64_t now)
+{
+    hob_gil_thread *first = peek(gil);
+    if (!first || is_on_core(first)) { return first; }
+    hob_gil_thread *t = atomic_load(&gil->spinner);
+    bool is_fit = t && atomic_load(&t->is_queued) && t->is_urgent && is_on_core(t);
+    if (!is_fit || is_overdue(gil, first, now) || is_wanted_main(gil, first)) { return first; }
+    first->overtaken++;
+    return t;
 }
 
 /* Hand the stove to a waiter; true, and the queue unlocked, when it took it. */
@@ -338,15 +369,11 @@ may_ask(hob_gil *gil, hob_gil_thread *t)
     return peek(gil) == t && t->is_urgent && (!h->is_urgent || h->used > gil->fair_clock);
 }
 
+/* How many are before t in its queue, or were when it came. */
 static int
 position_of(hob_gil *gil, const hob_gil_thread *t)
 {
-    int n = 0;
-    for (hob_gil_thread *i = t->is_urgent ? gil->urgent_first : gil->normal_first; i != t;
-         i = i->next) {
-        n++;
-    }
-    return n;
+    return (int)(t->ticket - queue_of(gil, t)->first->ticket);
 }
 
 /* Set when t, which is queued, asks if nothing happens before. */
@@ -356,9 +383,10 @@ set_timer(hob_gil *gil, hob_gil_thread *t, bool has_asked)
     uint64_t limit = URGENT_NS;
     if (!has_asked) {
         int n = position_of(gil, t);
-        limit = t->is_urgent ? URGENT_NS + slice_of(gil) * (uint64_t)n : time_to_turn(gil, n);
+        limit = t->is_urgent ? URGENT_NS + slice_of(gil) * (uint64_t)n
+                             : time_to_turn(gil, owner(gil), n);
     }
-    t->nap_limit = limit < SHORT_NAP_NS ? SHORT_NAP_NS : limit;
+    t->nap_limit = limit;
     t->has_timer = true;
 }
 
@@ -388,13 +416,25 @@ may_spin(hob_gil *gil, bool urgent)
     return true;
 }
 
+/* What spinning has earned, ns: the whole budget, an eighth, or a rare try. */
+static uint64_t
+spin_budget(hob_gil *gil, hob_gil_thread *t)
+{
+    if (t->spin_luck > 64) { return gil->spin_ns; }
+    return t->spin_luck > 16 || !(++t->spin_probe & 15) ? gil->spin_ns / 8 : 0;
+}
+
 /* NAP_AWAKE when the budget is spent, NAP_GRANTED, or NAP_COME: try now. */
 static uint32_t
 spin(hob_gil *gil, hob_gil_thread *t, uint64_t budget_ns, bool urgent)
 {
-    if (!budget_ns || n_cores(gil) < 2 || !may_spin(gil, urgent)) { return NAP_AWAKE; }
+    if (!budget_ns || atomic_load_explicit(&gil->is_spun_in_vain, memory_order_relaxed)
+        || n_cores(gil) < 2 || !may_spin(gil, urgent)) {
+        return NAP_AWAKE;
+    }
     uint32_t nap;
     uint64_t end = hob_clock_ns() + budget_ns;
+    atomic_store(&gil->spinner, t);
     do {
         beat(t);
         for (int i = 0; i < 20; i++) {
@@ -409,18 +449,14 @@ spin(hob_gil *gil, hob_gil_thread *t, uint64_t budget_ns, bool urgent)
         }
     } while (hob_clock_ns() < end);
 done:
+    atomic_compare_exchange_strong(&gil->spinner, &(hob_gil_thread *){t}, NULL);
     atomic_fetch_sub(&gil->n_spinners, 1);
     atomic_store_explicit(&t->beat, 0, memory_order_relaxed);
     t->spin_luck += nap ? (256 - t->spin_luck) / 8 : -(t->spin_luck / 8);
+    if (!nap && budget_ns == gil->spin_ns) {
+        atomic_store_explicit(&gil->is_spun_in_vain, true, memory_order_relaxed);
+    }
     return nap;
-}
-
-/* What spinning has earned: the whole budget, an eighth, or a rare try. */
-static uint64_t
-spin_budget(hob_gil *gil, hob_gil_thread *t)
-{
-    if (t->spin_luck > 64) { return gil->spin_ns; }
-    return t->spin_luck > 16 || !(++t->spin_probe & 15) ? gil->spin_ns / 8 : 0;
 }
 
 /* Sleep in a queue of the stove until something happens.  Result as spin(). */
@@ -463,15 +499,16 @@ wait_turn(hob_gil *gil, hob_gil_thread *t, uint64_t budget_ns)
         }
         atomic_store(&t->nap, NAP_AWAKE);
         account(gil, now);
-        bool asks = may_ask(gil, t), is_first = asks && peek(gil) == t;
-        if (is_first) {
+        bool asks = may_ask(gil, t), is_first = peek(gil) == t;
+        if (asks && is_first) {
             beat(t);
             t->n_asks++;
         }
         if (asks) { ask(gil, ASKED_NOW); }
         set_timer(gil, t, asks);
         unlock_queue(gil);
-        nap = spin(gil, t, is_first ? gil->spin_ns : 0, t->is_urgent);
+        bool may_soon = is_first && (asks || t->is_urgent);
+        nap = spin(gil, t, may_soon ? gil->spin_ns : 0, t->is_urgent);
     }
 }
 
@@ -492,7 +529,7 @@ take_if_free(hob_gil *gil, hob_gil_thread *t, uint64_t now)
         }
         if (word == 1) {                        /* free; the next one is on its way */
             hob_gil_thread *first = peek(gil);
-            if (first->overtaken >= OVERTAKE_MAX) { return false; }
+            if (is_overdue(gil, first, now)) { return false; }
             first->overtaken++;
             t->is_urgent = t->used <= gil->fair_clock;
             become_owner(gil, t, now);
@@ -502,6 +539,18 @@ take_if_free(hob_gil *gil, hob_gil_thread *t, uint64_t now)
             return false;
         }
     }
+}
+
+/* What interrupting another costs t, who comes back now.  One that was away for less
+ * time than that could have stayed: it is served like others as long as it also waits
+ * for something now and then. */
+static uint64_t
+price_of_asking(hob_gil_thread *t, enum hob_why why, uint64_t now)
+{
+    if (why != WHY_IO || now - t->left_at >= PREEMPT_COST) { t->haste_left = HASTE_FREE; }
+    else if (t->haste_left == 0)                            { return HASTE_COST; }
+    else                                                    { t->haste_left--; }
+    return PREEMPT_COST;
 }
 
 static NOINLINE void
@@ -528,7 +577,7 @@ take_slowly(hob_gil_thread *t, enum hob_why why)
     if (asks) {
         beat(t);
         ask(gil, ASKED_NOW);
-        t->used += PREEMPT_COST;
+        t->used += price_of_asking(t, why, now);
     }
     unlock_queue(gil);
     wait_turn(gil, t, asks || urgent ? spin_budget(gil, t) : 0);
@@ -549,13 +598,34 @@ hob_gil_take(hob_gil_thread *t, enum hob_why why)
     }
 }
 
+/* Many are back at once, and sleep again for want of the stove: have the one behind
+ * next wake up meanwhile.  Who that is, to be woken, or NULL. */
+static hob_gil_thread *
+call_ahead(hob_gil *gil, const hob_gil_thread *next)
+{
+    hob_gil_thread *t = gil->urgent.first;
+    if (t == next) { t = next->next; }
+    uint32_t asleep = NAP_ASLEEP;
+    bool is_fit = t && next->is_urgent && t->has_timer;
+    return is_fit && atomic_compare_exchange_strong(&t->nap, &asleep, NAP_COME) ? t : NULL;
+}
+
+/* More threads want a core than there are, as far as the stove can see: one that was
+ * woken does not come, or many are back at once. */
+static bool
+is_crowded(hob_gil *gil, const hob_gil_thread *next)
+{
+    return next->overtaken >= 2 || gil->urgent.n > n_cores(gil);
+}
+
 static NOINLINE void
 drop_slowly(hob_gil *gil)
 {
     lock_queue(gil);
     uint64_t now = hob_clock_ns();
     account(gil, now);
-    hob_gil_thread *next = peek(gil);
+    owner(gil)->left_at = now;
+    hob_gil_thread *next = choose(gil, now);
     if (!next) {
         atomic_store(&gil->word, 0);
         unlock_queue(gil);
@@ -565,10 +635,14 @@ drop_slowly(hob_gil *gil)
         grant(gil, shake_pick(gil, shake_number(gil)), now, true);
         return;
     }
-    if (grant(gil, next, now, next->overtaken >= OVERTAKE_MAX)) { return; }
-    atomic_store(&gil->word, 1);                /* free; next is woken, may be overtaken */
-    atomic_store_explicit(&gil->asked, 0, memory_order_relaxed);
-    wake_and_unlock(gil, next);
+    atomic_store_explicit(&gil->is_crowded, is_crowded(gil, next), memory_order_relaxed);
+    hob_gil_thread *after_next = call_ahead(gil, next);
+    if (!grant(gil, next, now, is_overdue(gil, next, now))) {
+        atomic_store(&gil->word, 1);            /* free; next is woken, may be overtaken */
+        atomic_store_explicit(&gil->asked, 0, memory_order_relaxed);
+        wake_and_unlock(gil, next);
+    }
+    if (after_next) { hob_futex_wake(&after_next->nap); }
 }
 
 void
@@ -598,9 +672,9 @@ run_on(hob_gil *gil, hob_gil_thread *next)
     wake_and_unlock(gil, next);
 }
 
-/* Queue as one that had its turn, or was interrupted in it. */
+/* Queue as one that had its turn, or was interrupted in it; next will be the owner. */
 static void
-queue_again(hob_gil *gil, hob_gil_thread *t, bool spent)
+queue_again(hob_gil *gil, hob_gil_thread *t, hob_gil_thread *next, bool spent)
 {
     uint64_t slice = slice_of(gil);
     atomic_store_explicit(&t->nap, NAP_AWAKE, memory_order_relaxed);
@@ -610,8 +684,8 @@ queue_again(hob_gil *gil, hob_gil_thread *t, bool spent)
         t->slice_used = over < slice ? over : slice;
         push_tail(gil, t, false);
     }
-    int n = spent ? gil->n_normal - 1 : 1;      /* the first of them runs a full slice */
-    t->nap_limit = slice * (uint64_t)(n > 0 ? n : 1);
+    int n_between = spent ? gil->normal.n - 1 - !next->is_urgent : 0;
+    t->nap_limit = time_to_turn(gil, next, n_between);
     t->has_timer = true;
 }
 
@@ -627,7 +701,7 @@ shake(hob_gil *gil, hob_gil_thread *t)
         return;
     }
     hob_gil_thread *next = shake_pick(gil, number / SHAKE_ONE_IN);
-    queue_again(gil, t, false);
+    queue_again(gil, t, next, false);
     grant(gil, next, hob_clock_ns(), true);
     wait_turn(gil, t, 0);
 }
@@ -654,7 +728,7 @@ hob_gil_check(hob_gil_thread *t)
     account(gil, now);
     atomic_store_explicit(&gil->asked, 0, memory_order_relaxed);
     hob_breaker_clear(t->ts->interp, BREAK_GIL);
-    hob_gil_thread *next = peek(gil);
+    hob_gil_thread *next = choose(gil, now);
     if (!next) {
         unlock_queue(gil);
         return;
@@ -671,7 +745,7 @@ hob_gil_check(hob_gil_thread *t)
         return;
     }
     unsigned long heir = next->ts->native_thread_id;
-    queue_again(gil, t, spent);
+    queue_again(gil, t, next, spent);
     grant(gil, next, now, true);
     TRACE(gil, "hand_over to=#%lu slice_spent=%d", heir, spent);
     wait_turn(gil, t, spent ? 0 : spin_budget(gil, t));
@@ -706,7 +780,7 @@ hob_gil_close(hob_gil *gil)
     gil->is_closed = true;
     gil->finaliser = pthread_self();
     hob_gil_thread *t;
-    while ((t = gil->urgent_first ? gil->urgent_first : gil->normal_first)) {
+    while ((t = gil->urgent.n ? gil->urgent.first : gil->normal.first)) {
         unlink_waiter(gil, t);
         if (atomic_exchange(&t->nap, NAP_COME) == NAP_ASLEEP) { hob_futex_wake(&t->nap); }
     }
@@ -850,7 +924,8 @@ wait_for_release(hob_gil_thread *t, int64_t timeout_ns, uint64_t deadline, bool 
 {
     hob_gil *gil = t->gil;
     lock_wait why = LOCK_FREED;
-    uint32_t nap = spin(gil, t, spin_budget(gil, t), true);
+    bool is_crowded = atomic_load_explicit(&gil->is_crowded, memory_order_relaxed);
+    uint32_t nap = spin(gil, t, is_crowded ? 0 : spin_budget(gil, t), true);
     if (nap == NAP_AWAKE) {
         nap = sleep_for_lock(t, timeout_ns, deadline, interruptible, &why);
     }

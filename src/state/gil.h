@@ -21,7 +21,8 @@ typedef struct hob_gil_thread {
     _Alignas(64)
     _Atomic uint32_t nap;               /* NAP_*: what the owner of this waits on */
     _Atomic uint64_t beat;              /* ticks of the last spin round: proof of a core */
-    struct hob_gil_thread *next;        /* in a queue of the stove */
+    struct hob_gil_thread *before, *next;       /* in a queue of the stove */
+    int64_t ticket;                     /* ascending in a queue, mostly by one */
     struct hob_gil_thread *lock_next;   /* in the queue of a lock */
     _Atomic int is_queued;              /* in a queue of the stove */
     bool is_urgent;                     /* which of the two */
@@ -31,12 +32,20 @@ typedef struct hob_gil_thread {
     int spin_probe;
     uint64_t nap_limit;                 /* how long to sleep before it asks, ns */
     int n_asks;                         /* how often it asked in vain since it queues */
-    int overtaken;                      /* how often others took the free stove first */
+    int overtaken;                      /* how often others went first since it queues */
+    uint64_t queued_at;                 /* when it queued, ns */
+    uint64_t left_at;                   /* when it last let go while others queued, ns */
+    int haste_left;                     /* visits without waiting that cost no more than others */
     uint64_t used;                      /* time on the stove, ns: what fairness compares */
     uint64_t slice_used;                /* .. since its last turn at the tail */
     PyThreadState *ts;
     struct hob_gil *gil;                /* its interpreter's */
 } hob_gil_thread;
+
+typedef struct hob_gil_queue {
+    hob_gil_thread *first, *last;
+    int n;
+} hob_gil_queue;
 
 /* All fields guarded by the queue lock unless said otherwise. */
 typedef struct hob_gil {
@@ -46,12 +55,13 @@ typedef struct hob_gil {
 
     _Alignas(64)
     _Atomic uint32_t queue_lock;        /* 0 free, 1 held, 2 held and waited for */
-    hob_gil_thread *urgent_first, *urgent_last;
-    hob_gil_thread *normal_first, *normal_last;
-    int n_urgent, n_normal;
+    hob_gil_queue urgent, normal;
     int lazy;                           /* checks until a lock's waiter is woken; by the GIL */
     _Atomic int asked;                  /* ASKED_*: why BREAK_GIL is set; atomic */
     _Atomic int n_spinners;             /* atomic */
+    hob_gil_thread *_Atomic spinner;    /* the last of them while it spins; atomic */
+    _Atomic bool is_crowded;            /* who waits for a lock had better sleep; atomic */
+    _Atomic bool is_spun_in_vain;       /* for this owner, who may be off its core; atomic */
     uint64_t fair_clock;                /* what `used` would be if all were served alike */
     uint64_t n_switches;                /* how often the owner changed while others queued */
     _Atomic uint64_t slice;             /* sys.setswitchinterval, ns; atomic */

@@ -70,6 +70,27 @@ inline peek(x) {
     }
 }
 
+#define MAY_PASS(t, x) t != x && queued[t] && urgent[t] && nap[t] == AWAKE
+
+/* x: the first; while it does not spin perhaps an urgent one that does, but not for ever */
+inline choose(x) {
+    peek(x);
+    atomic {
+        if
+        :: x < N && nap[x] != AWAKE && overtaken[x] < OVERTAKE_MAX ->
+            if
+            :: MAY_PASS(0, x) -> overtaken[x] = overtaken[x] + 1; x = 0
+            :: MAY_PASS(1, x) -> overtaken[x] = overtaken[x] + 1; x = 1
+#if N > 2
+            :: MAY_PASS(2, x) -> overtaken[x] = overtaken[x] + 1; x = 2
+#endif
+            :: true
+            fi
+        :: else
+        fi
+    }
+}
+
 inline push(t, is_urgent, at_front) {
     d_step {
         if
@@ -144,6 +165,25 @@ inline wake_and_unlock(t) {
     :: else
     fi;
     was = 0
+}
+
+/* ahead: the urgent one behind next, which slept and is to come; N if there is none */
+inline call_ahead() {
+    d_step {
+        ahead = N; i = 0;
+        do
+        :: i < n_queue && ahead == N && urgent[queue[i]] && queue[i] != next -> ahead = queue[i]
+        :: i < n_queue -> i++
+        :: else -> break
+        od;
+        if
+        :: ahead < N && (!urgent[next] || !has_timer[ahead] || nap[ahead] != ASLEEP) -> ahead = N
+        :: ahead < N && urgent[next] && has_timer[ahead] && nap[ahead] == ASLEEP ->
+            nap[ahead] = COME
+        :: else
+        fi;
+        i = 0
+    }
 }
 
 inline run_on(t) {
@@ -285,14 +325,23 @@ inline drop(me) {
     :: atomic { owner == me + 1 && !low -> owner = 0 }
     :: atomic { owner == me + 1 && low -> skip };
         lock_queue();
-        peek(next);
+        choose(next);
         if
         :: next == N -> d_step { owner = 0; low = 0 }; unlock_queue()
-        :: next < N && (overtaken[next] == OVERTAKE_MAX || nap[next] == AWAKE) -> grant(next)
-        :: next < N && overtaken[next] < OVERTAKE_MAX ->
-            d_step { owner = 0; low = 1 };
-            asked = 0;
-            wake_and_unlock(next)
+        :: else ->
+            call_ahead();
+            if
+            :: overtaken[next] == OVERTAKE_MAX || nap[next] == AWAKE -> grant(next)
+            :: overtaken[next] < OVERTAKE_MAX ->
+                d_step { owner = 0; low = 1 };
+                asked = 0;
+                wake_and_unlock(next)
+            fi;
+            if
+            :: ahead < N -> sleeping[ahead] = 0
+            :: else
+            fi;
+            ahead = 0
         fi;
         next = 0
 #endif
@@ -306,7 +355,7 @@ inline check(me) {
         leave();
         lock_queue();
         asked = 0;
-        peek(next);
+        choose(next);
         if
         :: next == N -> unlock_queue()
         :: next < N && !urgent[next] && !spent ->
@@ -449,7 +498,7 @@ inline release(me) {
     fi
 }
 
-#define LOCALS byte i, j, was, next, mine; bit got, timed_out, late, got_lock
+#define LOCALS byte i, j, was, next, ahead, mine; bit got, timed_out, late, got_lock
 
 /* --- threads --- */
 
