@@ -40,6 +40,22 @@ hob_gc_is_tracked(const void *op)
     return hob_gc_head_of(op)->next != 0;
 }
 
+/* Is op of a collected type? */
+static inline bool
+hob_gc_is_collected(PyObject *op)
+{
+    PyTypeObject *type = Py_TYPE(op);
+    return (type->tp_flags & Py_TPFLAGS_HAVE_GC) && (!type->tp_is_gc || type->tp_is_gc(op));
+}
+
+/* Must the collector know a container that holds op?  It has let go of tuples that
+ * hold nothing of the kind. */
+static inline bool
+hob_gc_is_trackable(PyObject *op)
+{
+    return hob_gc_is_collected(op) && (!PyTuple_CheckExact(op) || hob_gc_is_tracked(op));
+}
+
 extern hob_gc_head hob_gc_young;        /* list head of the youngest generation */
 
 /* Put a new object on the youngest list; it must not be there yet. */

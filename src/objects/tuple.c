@@ -615,10 +615,7 @@ _PyTuple_MaybeUntrack(PyObject *op)
     if (!PyTuple_CheckExact(op) || !hob_gc_is_tracked(op)) { return; }
     for (Py_ssize_t i = 0, n = Py_SIZE(op); i < n; i++) {
         PyObject *item = as_tuple(op)->ob_item[i];
-        if (!item) { return; }          /* still being filled */
-        if (PyObject_IS_GC(item) && (!PyTuple_CheckExact(item) || hob_gc_is_tracked(item))) {
-            return;
-        }
+        if (!item || hob_gc_is_trackable(item)) { return; }         /* NULL: still being filled */
     }
     hob_gc_untrack(op);
 }

@@ -337,7 +337,7 @@ _PyDict_MaybeUntrack(PyObject *op)
     Py_ssize_t pos = 0;
     PyObject *key, *value;
     while (hob_dict_step(self, &pos, &key, &value, NULL)) {
-        if (hob_is_trackable(value) || (!has_str_keys && hob_is_trackable(key))) { return; }
+        if (hob_gc_is_trackable(value) || (!has_str_keys && hob_gc_is_trackable(key))) { return; }
     }
     hob_gc_untrack(op);
 }

@@ -34,7 +34,7 @@ hob_dict_touch_slow(PyDictObject *self, hob_dict_event event, PyObject *key, PyO
 NOINLINE void
 hob_dict_track_for(PyDictObject *self, PyObject *key, PyObject *value)
 {
-    if (hob_is_trackable(key) || hob_is_trackable(value)) { hob_gc_track(self); }
+    if (hob_gc_is_trackable(key) || hob_gc_is_trackable(value)) { hob_gc_track(self); }
 }
 
 /* --- find --- */
@@ -438,7 +438,7 @@ hob_dict_from_values(PyDictKeysObject *keys, PyDictValues *values)
     if (!self) { return NULL; }
     for (int i = 0, n = hob_values_length(values); i < n; i++) {
         PyObject *value = values->values[hob_values_order(values, i)];
-        if (hob_is_trackable(value)) {
+        if (hob_gc_is_trackable(value)) {
             hob_gc_track(self);
             break;
         }

@@ -44,16 +44,6 @@ hob_dict_touch(PyDictObject *self, hob_dict_event event, PyObject *key, PyObject
     self->ma_version_tag = hob_dict_last_version | (self->ma_version_tag & DICT_WATCHED);
 }
 
-/* Whether the collector must know a container that holds op. */
-static inline bool
-hob_is_trackable(PyObject *op)
-{
-    PyTypeObject *type = Py_TYPE(op);
-    if (!PyType_HasFeature(type, Py_TPFLAGS_HAVE_GC)) { return false; }
-    if (type->tp_is_gc && !type->tp_is_gc(op)) { return false; }
-    return type != &PyTuple_Type || hob_gc_is_tracked(op);
-}
-
 /* Begin to track self when a new key or value asks for it. */
 static inline void
 hob_dict_track(PyDictObject *self, PyObject *key, PyObject *value)
