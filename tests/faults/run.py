@@ -39,7 +39,7 @@ def attempt(function, n, hooks):
 def loses(function, n, hooks):
     """Do blocks get lost each time the n-th allocation fails?  Caches may fill up, once."""
     import gc
-    for warm, times in (2, 4), (300, 30):
+    for warm, times in (2, 4), (300, 30), (0, 300):
         for _ in range(warm):
             attempt(function, n, hooks)
         gc.collect()
