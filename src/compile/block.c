@@ -161,21 +161,28 @@ pop_block_nowhere(hob_compiler *c)
 
 /* --- try: except: --- */
 
+/* The statements, and behind them the end of the block that guards them. */
+static void
+compile_handler_body(hob_compiler *c, hob_excepthandler *handler)
+{
+    hob_block *body = hob_emit_block(c);
+    hob_emit_place(c, body);
+    hob_nest_push(c, NEST_HANDLER_BODY, body, NULL, handler->v.except_handler.name);
+    hob_compile_stmts(c, handler->v.except_handler.body);
+    hob_nest_pop(c, NEST_HANDLER_BODY);
+    AT_NOWHERE(c);
+    hob_emit(c, POP_BLOCK, 0);
+}
+
 /* except T as name: the name goes when the body is left, also by an exception. */
 static void
 compile_named_handler(hob_compiler *c, hob_excepthandler *handler, hob_block *end)
 {
     PyObject *name = handler->v.except_handler.name;
-    hob_block *cleanup = hob_emit_block(c), *body = hob_emit_block(c);
+    hob_block *cleanup = hob_emit_block(c);
     hob_emit_variable(c, name, EXPR_CONTEXT_STORE);
     hob_emit_jump(c, SETUP_CLEANUP, cleanup);
-    hob_emit_place(c, body);
-    hob_nest_push(c, NEST_HANDLER_BODY, body, NULL, name);
-    hob_compile_stmts(c, handler->v.except_handler.body);
-    hob_nest_pop(c, NEST_HANDLER_BODY);
-
-    AT_NOWHERE(c);
-    hob_emit(c, POP_BLOCK, 0);
+    compile_handler_body(c, handler);
     hob_emit(c, POP_BLOCK, 0);
     hob_emit(c, POP_EXCEPT, 0);
     forget_name(c, name);
@@ -190,14 +197,8 @@ compile_named_handler(hob_compiler *c, hob_excepthandler *handler, hob_block *en
 static void
 compile_plain_handler(hob_compiler *c, hob_excepthandler *handler, hob_block *end)
 {
-    hob_block *body = hob_emit_block(c);
     hob_emit(c, POP_TOP, 0);            /* the exception */
-    hob_emit_place(c, body);
-    hob_nest_push(c, NEST_HANDLER_BODY, body, NULL, NULL);
-    hob_compile_stmts(c, handler->v.except_handler.body);
-    hob_nest_pop(c, NEST_HANDLER_BODY);
-    AT_NOWHERE(c);
-    hob_emit(c, POP_BLOCK, 0);
+    compile_handler_body(c, handler);
     hob_emit(c, POP_EXCEPT, 0);
     hob_emit_jump(c, JUMP, end);
 }
@@ -257,7 +258,7 @@ compile_group_handler(hob_compiler *c, hob_excepthandler *handler, hob_block *ne
 {
     PyObject *name = handler->v.except_handler.name;
     hob_block *matched = hob_emit_block(c);
-    hob_block *cleanup = hob_emit_block(c), *body = hob_emit_block(c);
+    hob_block *cleanup = hob_emit_block(c);
     if (handler->v.except_handler.type) {
         hob_compile_expr(c, handler->v.except_handler.type);
         hob_emit(c, CHECK_EG_MATCH, 0);
@@ -270,13 +271,7 @@ compile_group_handler(hob_compiler *c, hob_excepthandler *handler, hob_block *ne
     if (name) { hob_emit_variable(c, name, EXPR_CONTEXT_STORE); }
     else { hob_emit(c, POP_TOP, 0); }
     hob_emit_jump(c, SETUP_CLEANUP, cleanup);
-    hob_emit_place(c, body);
-    hob_nest_push(c, NEST_HANDLER_BODY, body, NULL, name);
-    hob_compile_stmts(c, handler->v.except_handler.body);
-    hob_nest_pop(c, NEST_HANDLER_BODY);
-
-    AT_NOWHERE(c);
-    hob_emit(c, POP_BLOCK, 0);
+    compile_handler_body(c, handler);
     if (name) { forget_name(c, name); }
     hob_emit_jump(c, JUMP, next);
 
