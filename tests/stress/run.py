@@ -27,7 +27,7 @@ WITHOUT = {
 
 def tests():
     for root, folders, names in os.walk(TESTS):
-        folders[:] = sorted(f for f in folders if f not in ('__pycache__', 'data', 'stdlib', 'faults', 'stress', 'fuzz', 'abi'))
+        folders[:] = sorted(f for f in folders if f not in ('__pycache__', 'data', 'stdlib', 'faults', 'stress', 'fuzz', 'abi', 'gil'))
         for name in sorted(names):
             path = os.path.join(root, name)
             if root != TESTS and name.endswith('.py') and os.path.relpath(path, TESTS) not in WITHOUT:
