@@ -1,4 +1,4 @@
-# Hob.  make · make demo · make test · make lint · make oracle · make CONFIG=debug|asan|ubsan|tsan|fuzz
+# Hob.  make · make demo · make test · make lint · make oracle · make CONFIG=debug|asan|ubsan|tsan|fuzz|cov
 CONFIG  ?= release
 PYTHON  ?= /usr/bin/python3.11
 COMPILER := $(if $(filter fuzz,$(CONFIG)),clang,gcc)     # only clang has libFuzzer
@@ -22,8 +22,9 @@ FLAGS_fuzz    := -O1 -DHOB_DEBUG -Wno-bitwise-instead-of-logical \
                  -fsanitize=fuzzer-no-link,address,undefined \
                  -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 FLAGS_tsan    := -O1 -DHOB_DEBUG -fsanitize=thread
+FLAGS_cov     := -O0 -DNDEBUG --coverage -fprofile-update=atomic
 CFLAGS  := $(BASE) $(WARN) $(FLAGS_$(CONFIG)) $(EXTRA)
-LDFLAGS := -no-pie -rdynamic $(if $(shell command -v mold),-fuse-ld=mold) $(filter -fsanitize=%,$(FLAGS_$(CONFIG)))
+LDFLAGS := -no-pie -rdynamic $(if $(shell command -v mold),-fuse-ld=mold) $(filter -fsanitize=% --coverage,$(FLAGS_$(CONFIG)))
 LIBS    := -lgmp -lz -lexpat -ldl -lpthread -lm        # libcrypto and libb2 are loaded when needed
 # the sanitizer's crypt() looks for the true one when the process starts
 LIBS_asan := -Wl,--no-as-needed -lcrypt
@@ -33,7 +34,7 @@ OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o)
 BOUND   := $(shell grep -lE '^\#include "gen/.*\.bind\.h"' $(SOURCES))
 BINDS   := $(BOUND:src/%.c=$(GEN)/%.bind.h)
 
-.PHONY: all demo test units check gil-test model soak soak-gil test-tsan bench tour oracle lint clean generated ids force
+.PHONY: all demo test units check gil-test model soak soak-gil test-tsan cov bench tour oracle lint clean generated ids force
 all: $(BUILD)/hob compile_commands.json
 
 # --- generated headers: everything below $(GEN) ---
@@ -148,6 +149,13 @@ soak: packages
 	@$(MAKE) --no-print-directory soak-gil
 	@if command -v clang >/dev/null; then $(MAKE) --no-print-directory fuzz; \
 	else echo "no clang: fuzzing is left out"; fi
+
+# which lines of each room `make test` runs
+cov:
+	@$(MAKE) --no-print-directory -j2 CONFIG=cov all
+	@find build/cov -name '*.gcda' -delete
+	@$(PYTHON) tests/all.py build/cov/hob
+	@$(PYTHON) tools/coverage.py build/cov/obj
 
 bench: all                                      # also against the last commit: build/last
 	@$(PYTHON) bench/run.py $(BUILD)/hob
