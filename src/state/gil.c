@@ -279,6 +279,10 @@ ask_no_more(hob_gil *gil, hob_gil_thread *t)
     bool is_needed = gil->mode == GIL_SHAKE || (first && !first->has_timer);
     if (is_needed) { gil->lazy = LAZY_CHECKS; }
     atomic_store_explicit(&gil->asked, is_needed ? ASKED_LAZILY : 0, memory_order_relaxed);
+    if (first && is_wanted_main(gil, first)) {          /* since a signal came just now */
+        is_needed = true;
+        atomic_store_explicit(&gil->asked, ASKED_NOW, memory_order_relaxed);
+    }
     if (!t->ts) { return; }
     if (is_needed) { hob_breaker_set(t->ts->interp, BREAK_GIL); }
     else           { hob_breaker_clear(t->ts->interp, BREAK_GIL); }
