@@ -42,3 +42,8 @@ for cls in array.array, functools.partial:
 #: ['__vectorcalloffset__']
 lines = type((lambda: 0).__code__.co_lines())
 print(types.new_class('sub', (lines,)).__base__ is lines)  #: True
+import itertools
+itertools.islice('ab', -1)  #! ValueError: Stop argument for islice() must be None or an integer: 0 <= x <= sys.maxsize.
+itertools.islice('ab', 'x')  #! ValueError: Stop argument for islice() must be None or an integer: 0 <= x <= sys.maxsize.
+itertools.islice('ab', -2)  #! ValueError: Indices for islice() must be None or an integer: 0 <= x <= sys.maxsize.
+itertools.islice('ab', 'x', -2, 0)  #! ValueError: Indices for islice() must be None or an integer: 0 <= x <= sys.maxsize.

@@ -238,6 +238,11 @@ typedef struct islice {
 
 ITERATOR_LIFE(islice, 1, , iter)
 
+static const char bad_stop[] =
+    "Stop argument for islice() must be None or an integer: 0 <= x <= sys.maxsize.";
+static const char bad_index[] =
+    "Indices for islice() must be None or an integer: 0 <= x <= sys.maxsize.";
+
 /* A non-negative index; None leaves *value. */
 static bool
 slice_number(PyObject *op, Py_ssize_t *value, Py_ssize_t least, const char *error)
@@ -250,13 +255,18 @@ slice_number(PyObject *op, Py_ssize_t *value, Py_ssize_t least, const char *erro
     return false;
 }
 
+/* What is no number, or is -1, is said of the stop; what is below, of any index. */
+static bool
+slice_stop(PyObject *op, Py_ssize_t *value)
+{
+    if (slice_number(op, value, 0, bad_index)) { return true; }
+    if (*value == -1) { PyErr_SetString(PyExc_ValueError, bad_stop); }
+    return false;
+}
+
 static PyObject *
 islice_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static const char bad_stop[] =
-        "Stop argument for islice() must be None or an integer: 0 <= x <= sys.maxsize.";
-    static const char bad_index[] =
-        "Indices for islice() must be None or an integer: 0 <= x <= sys.maxsize.";
     static const char bad_step[] = "Step for islice() must be a positive integer or None.";
     bool is_ours = type == &hob_islice_type || type->tp_init == hob_islice_type.tp_init;
     if (is_ours && !_PyArg_NoKeywords("islice", kwargs)) { return NULL; }
@@ -265,9 +275,9 @@ islice_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     Py_ssize_t start = 0;
     Py_ssize_t stop = -1;
     Py_ssize_t by = 1;
-    if (b && !slice_number(b, &stop, 0, bad_stop)) { return NULL; }
+    if (b && !slice_stop(b, &stop)) { return NULL; }
     if (b && !slice_number(a, &start, 0, bad_index)) { return NULL; }
-    if (!b && !slice_number(a, &stop, 0, bad_stop)) { return NULL; }
+    if (!b && !slice_stop(a, &stop)) { return NULL; }
     if (c && !slice_number(c, &by, 1, bad_step)) { return NULL; }
 
     own PyObject *iter = PyObject_GetIter(iterable);
