@@ -12,7 +12,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
-KINDS = ['specialize', 'freelist', 'switch', 'check', 'gc', 'specialize,freelist,switch,check']
+KINDS = ['specialize', 'freelist', 'switch', 'aside', 'check', 'gc', 'specialize,freelist,switch,aside,check']
 # not test_exceptions: it counts calls to the recursion limit, and quickened calls of C count one less
 MODULES = ['test_generators', 'test_coroutines', 'test_descr', 'test_call', 'test_opcache', 'test_functools',
            'test_itertools', 'test_deque', 'test_dict', 'test_set', 'test_list', 'test_tuple', 'test_weakref', 'test_memoryview',
