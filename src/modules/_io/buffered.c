@@ -117,7 +117,7 @@ raw_tell(buffered *self)
     own PyObject *raw = hold_raw(self);
     own PyObject *answer = raw ? PyObject_CallMethodNoArgs(raw, ID(tell)) : NULL;
     if (!answer) { return -1; }
-    off_t n = hob_io_offset(answer, PyExc_ValueError);
+    off_t n = hob_io_offset(answer);
     if (n < 0) {
         if (!PyErr_Occurred()) {
             PyErr_Format(PyExc_OSError, "Raw stream returned invalid position %lld", (long long)n);
@@ -136,7 +136,7 @@ raw_seek(buffered *self, off_t target, int whence)
     if (!offset || !how || !raw) { return -1; }
     own PyObject *answer = PyObject_CallMethodObjArgs(raw, ID(seek), offset, how, NULL);
     if (!answer) { return -1; }
-    off_t n = hob_io_offset(answer, PyExc_ValueError);
+    off_t n = hob_io_offset(answer);
     if (n < 0) {
         if (!PyErr_Occurred()) {
             PyErr_Format(PyExc_OSError, "Raw stream returned invalid position %lld", (long long)n);
@@ -904,7 +904,7 @@ buffered_seek(buffered *self, PyObject *target, int whence)
     if (check_open(self, "seek of closed file") < 0 || hob_io_check_seekable(self->raw) < 0) {
         return NULL;
     }
-    off_t offset = hob_io_offset(target, PyExc_ValueError);
+    off_t offset = hob_io_offset(target);
     if (offset == -1 && PyErr_Occurred()) { return NULL; }
 
     /* inside what is already read: move there, call nobody */

@@ -356,14 +356,8 @@ seek_to(fileio *self, PyObject *position, int whence, bool quiet)
 {
     off_t offset = 0;
     if (position) {
-        if (PyFloat_Check(position)) {
-            PyErr_SetString(PyExc_TypeError, "an integer is required");
-            return NULL;
-        }
-        own PyObject *index = PyNumber_Index(position);
-        if (!index) { return NULL; }
-        offset = PyLong_AsLongLong(index);
-        if (PyErr_Occurred()) { return NULL; }
+        offset = PyLong_AsLong(position);
+        if (offset == -1 && PyErr_Occurred()) { return NULL; }
     }
     off_t result;
     Py_BEGIN_ALLOW_THREADS
@@ -564,7 +558,7 @@ fileio_truncate(fileio *self, PyObject *size)
     if (!self->writable) { return err_mode("writing"); }
     own PyObject *target = size == Py_None ? seek_to(self, NULL, SEEK_CUR, false) : Py_NewRef(size);
     if (!target) { return NULL; }
-    off_t length = hob_io_offset(target, PyExc_OverflowError);
+    off_t length = PyLong_AsLong(target);
     if (length == -1 && PyErr_Occurred()) { return NULL; }
     int result;
     Py_BEGIN_ALLOW_THREADS

@@ -52,7 +52,7 @@ MUST_USE status hob_io_state_position(PyObject *position, Py_ssize_t *pos);
 MUST_USE status hob_io_state_dict(struct io_head *self, PyObject *dict, const char *which);
 
 /* --- numbers --- */
-off_t hob_io_offset(PyObject *number, PyObject *error);      /* -1 with an error */
+off_t hob_io_offset(PyObject *number);       /* -1 with an error */
 tri  hob_io_trap_eintr(void);           /* 1: the pending OSError was EINTR; cleared */
 
 /* getset `__dict__` helper and common slots */

@@ -69,14 +69,14 @@ hob_io_check_seekable(PyObject *stream)
 }
 
 off_t
-hob_io_offset(PyObject *number, PyObject *error)
+hob_io_offset(PyObject *number)
 {
     own PyObject *index = PyNumber_Index(number);
     if (!index) { return -1; }
     long long value = PyLong_AsLongLong(index);
     if (value == -1 && PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_OverflowError)) {
         PyErr_Clear();
-        PyErr_Format(error, "cannot fit '%.200s' into an offset-sized integer",
+        PyErr_Format(PyExc_ValueError, "cannot fit '%.200s' into an offset-sized integer",
                      Py_TYPE(number)->tp_name);
     }
     return value;

@@ -148,9 +148,9 @@ hob_newline_decode(PyObject *op, PyObject *input, bool final)
 /** IncrementalNewlineDecoder.decode($self, /, input, final=False)
  */
 static PyObject *
-newline_decode(newline_decoder *self, PyObject *input, bool final)
+newline_decode(newline_decoder *self, PyObject *input, int final)
 {
-    return hob_newline_decode((PyObject *)self, input, final);
+    return hob_newline_decode((PyObject *)self, input, final != 0);
 }
 
 /** IncrementalNewlineDecoder.getstate($self, /)

@@ -101,9 +101,9 @@ static PyMethodDef rwpair_methods[] = {
     {"read", rwpair_read, METH_VARARGS, NULL}, {"peek", rwpair_peek, METH_VARARGS, NULL},
     {"read1", rwpair_read1, METH_VARARGS, NULL}, {"readinto", rwpair_readinto, METH_VARARGS, NULL},
     {"readinto1", rwpair_readinto1, METH_VARARGS, NULL},
-    {"write", rwpair_write, METH_VARARGS, NULL}, {"flush", rwpair_flush, METH_VARARGS, NULL},
-    {"readable", rwpair_readable, METH_VARARGS, NULL},
-    {"writable", rwpair_writable, METH_VARARGS, NULL},
+    {"write", rwpair_write, METH_VARARGS, NULL}, {"flush", rwpair_flush, METH_NOARGS, NULL},
+    {"readable", rwpair_readable, METH_NOARGS, NULL},
+    {"writable", rwpair_writable, METH_NOARGS, NULL},
     {"close", rwpair_close, METH_NOARGS, NULL}, {"isatty", rwpair_isatty, METH_NOARGS, NULL},
     {NULL},
 };
