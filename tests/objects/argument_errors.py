@@ -47,3 +47,22 @@ itertools.islice('ab', -1)  #! ValueError: Stop argument for islice() must be No
 itertools.islice('ab', 'x')  #! ValueError: Stop argument for islice() must be None or an integer: 0 <= x <= sys.maxsize.
 itertools.islice('ab', -2)  #! ValueError: Indices for islice() must be None or an integer: 0 <= x <= sys.maxsize.
 itertools.islice('ab', 'x', -2, 0)  #! ValueError: Indices for islice() must be None or an integer: 0 <= x <= sys.maxsize.
+scanner = re.compile('a').scanner('a')
+scanner.match(1)  #! TypeError: match() takes no arguments
+both = io.BufferedRWPair(io.BytesIO(), io.BytesIO())
+both.flush(1)  #! TypeError: BufferedRWPair.flush() takes no arguments (1 given)
+both.readable(1)  #! TypeError: BufferedRWPair.readable() takes no arguments (1 given)
+io.IncrementalNewlineDecoder(None, True).decode('', 1.5)  #! TypeError: 'float' object cannot be interpreted as an integer
+null = io.FileIO('/dev/null', 'w')
+null.seek(0.0)  #! TypeError: 'float' object cannot be interpreted as an integer
+null.seek(10**20)  #! OverflowError: Python int too large to convert to C long
+null.truncate(10**20)  #! OverflowError: Python int too large to convert to C long
+null.close()
+import xml.etree.ElementTree
+tree = xml.etree.ElementTree.XML('<a><b/></a>')
+print(tree.find(b''), tree.findall(b'b'), tree.findtext(b'ab', 1))  #: None [] 1
+tree.find(b'a/b')  #! TypeError: cannot use a string pattern on a bytes-like object
+import datetime
+week = type(datetime.date(2020, 1, 1).isocalendar())
+week(None)  #! TypeError: IsoCalendarDate() missing required argument 'week' (pos 2)
+week(10**20, 2, 3)  #! OverflowError: Python int too large to convert to C int

@@ -387,12 +387,17 @@ static PyObject *
 iso_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"year", "week", "weekday", NULL};
-    int year, week, weekday;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "iii:IsoCalendarDate", names, &year, &week,
-                                     &weekday)) {
+    PyObject *given[3];
+    int fields[3];
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOO:IsoCalendarDate", names, &given[0],
+                                     &given[1], &given[2])) {
         return NULL;
     }
-    return iso_make(type, year, week, weekday);
+    for (int i = 0; i < 3; i++) {
+        fields[i] = _PyLong_AsInt(given[i]);
+        if (fields[i] == -1 && PyErr_Occurred()) { return NULL; }
+    }
+    return iso_make(type, fields[0], fields[1], fields[2]);
 }
 
 static PyObject *

@@ -10,12 +10,13 @@
 static bool
 is_path(PyObject *path)
 {
-    if (!PyUnicode_Check(path) || PyUnicode_READY(path) < 0) { return true; }
-    int kind = PyUnicode_KIND(path);
-    const void *data = PyUnicode_DATA(path);
-    Py_ssize_t n = PyUnicode_GET_LENGTH(path);
+    bool is_bytes = PyBytes_Check(path);
+    if (!is_bytes && (!PyUnicode_Check(path) || PyUnicode_READY(path) < 0)) { return true; }
+    int kind = is_bytes ? PyUnicode_1BYTE_KIND : PyUnicode_KIND(path);
+    const void *data = is_bytes ? PyBytes_AS_STRING(path) : PyUnicode_DATA(path);
+    Py_ssize_t n = is_bytes ? PyBytes_GET_SIZE(path) : PyUnicode_GET_LENGTH(path);
 #define AT(i) PyUnicode_READ(kind, data, i)
-    bool is_pattern = (n >= 2 && AT(0) == '{' && AT(1) == '}')
+    bool is_pattern = (n >= 2 + is_bytes && AT(0) == '{' && AT(1) == '}')
         || (n >= 3 && AT(0) == '{' && AT(1) == '*' && AT(2) == '}');
     bool is_inside = false;
     for (Py_ssize_t i = 0; i < n && !is_pattern; i++) {

@@ -321,7 +321,7 @@ scan(PyObject *op, bool search)
 /** SRE_Scanner.match($self, /)
  */
 static PyObject *
-scanner_match(PyObject *self)
+scanner_match(PyObject *self, PyTypeObject *cls)
 {
     return scan(self, false);
 }
@@ -329,7 +329,7 @@ scanner_match(PyObject *self)
 /** SRE_Scanner.search($self, /)
  */
 static PyObject *
-scanner_search(PyObject *self)
+scanner_search(PyObject *self, PyTypeObject *cls)
 {
     return scan(self, true);
 }
