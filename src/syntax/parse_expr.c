@@ -248,7 +248,7 @@ parse_conditional(hob_parser *p)
 static hob_expr *
 parse_expression_rule(hob_parser *p)
 {
-    RETURN_IF_MISTAKE(hob_diagnose_expression(p));
+    RETURN_IF_MISTAKE((p->depth++, hob_diagnose_expression(p), p->depth--));
     return parse_conditional(p);
 }
 
@@ -762,7 +762,7 @@ parse_atom(hob_parser *p)
     case TOK_NUMBER: return parse_number(p);
     case TOK_STRING: return parse_strings(p);
     case TOK_LPAR: return WITHIN(p, DEPTH_PAREN, parse_display(p, type));
-    case TOK_LSQB: return WITHIN(p, DEPTH_BRACKET, parse_display(p, type));
+    case TOK_LSQB: return WITHIN(p, DEPTH_BRACKET + p->diagnosing, parse_display(p, type));
     case TOK_LBRACE: return WITHIN(p, DEPTH_BRACE, parse_display(p, type));
     }
     return NULL;

@@ -53,6 +53,10 @@ print(is_too_deep('(lambda:' * 199 + '0' + ')' * 199), is_too_deep('(lambda:' * 
 #: False True
 print(is_too_deep('(yield ' * 200 + '0' + ')' * 200))       #: False
 
+# the search for a mistake nests more rules
+print(is_too_deep('[' * 190 + '0 0'), is_too_deep('[' * 195 + '0 0'))   #: False True
+print(is_too_deep('{' * 199 + '0 0'), is_too_deep('{' * 200 + '0 0'))   #: False True
+
 # a mistake inside: what was read is not read again at each level around
 for opening in 'f(x=(', 'f(*(', 'f(0,*(', 'f(x=1,y=(':
     try:
