@@ -14,7 +14,7 @@
  * Broken         -DBREAK=n leaves out one thing that the protocol needs; each must be
  *                found out.  tests/gil/model.py runs all of it.
  */
-#if RUN == 5 || RUN == 6
+#if RUN == 5 || RUN == 6 || RUN == 8
 #define N 2
 #else
 #define N 3
@@ -575,4 +575,8 @@ init { atomic { run endless(0, 0); run io(1, 1) } }
 ltl served { <> (n_ended == 1) }
 #elif RUN == 7
 init { atomic { run locker(0, 2, 0); run locker(1, 2, 0); run locker(2, 1, 1) } }
+#elif RUN == 8                          /* two, often */
+init { atomic { run locker(0, 3, 1); run locker(1, 3, 0) } }
+#elif RUN == 9                          /* three, once */
+init { atomic { run locker(0, 1, 0); run locker(1, 1, 0); run io(2, 1) } }
 #endif
