@@ -26,6 +26,15 @@ typedef int tri;                /* 1 yes, 0 no, -1 with an exception set */
 #define HOB_EXPORT   __attribute__((visibility("default")))
 #define ARRAY_LEN(a) (sizeof (a) / sizeof (a)[0])
 
+/* Going over things[0 .. n-1] from the front (or from the back): fetch what the pointer
+ * some steps on leads to, so that memory is waited for less. */
+enum { FETCH_STEPS = 8 };
+#define FETCH_AHEAD(things, i, n)                                                   \
+    do { if ((i) + FETCH_STEPS < (n)) { __builtin_prefetch((things)[(i) + FETCH_STEPS], 1); } } \
+    while (0)
+#define FETCH_BEHIND(things, i)                                                     \
+    do { if ((i) >= FETCH_STEPS) { __builtin_prefetch((things)[(i) - FETCH_STEPS], 1); } } while (0)
+
 /* --- promises ---
  * EXPECT  cheap; checked in debug builds.
  * DEEP    walks a structure; checked with -DHOB_DEEP.

@@ -1,6 +1,6 @@
-/* span.h -- comparing short spans of memory: keys, items, names.
+/* span.h -- comparing and copying short spans of memory: keys, items, names.
  *
- * Most are of a few bytes, and a call of memcmp costs more than they do.  Two loads
+ * Most are of a few bytes, and a call of the C library costs more than they do.  Two loads
  * that overlap in the middle cover any length from one load's size to two's.
  */
 #pragma once
@@ -22,6 +22,34 @@ hob_load4(const void *p)
     uint32_t word;
     memcpy(&word, p, sizeof word);
     return word;
+}
+
+/* Copy n bytes between spans that do not overlap. */
+static ALWAYS_INLINE void
+hob_span_copy(void *to, const void *from, size_t n)
+{
+    char *t = to;
+    const char *f = from;
+    if (n >= 8) {
+        if (n > 16) {
+            memcpy(t, f, n);
+            return;
+        }
+        uint64_t first = hob_load8(f), last = hob_load8(f + n - 8);
+        memcpy(t, &first, 8);
+        memcpy(t + n - 8, &last, 8);
+    }
+    else if (n >= 4) {
+        uint32_t first = hob_load4(f), last = hob_load4(f + n - 4);
+        memcpy(t, &first, 4);
+        memcpy(t + n - 4, &last, 4);
+    }
+    else if (n) {
+        char first = f[0], middle = f[n >> 1], last = f[n - 1];
+        t[0] = first;
+        t[n >> 1] = middle;
+        t[n - 1] = last;
+    }
 }
 
 /* Are the n bytes at a those at b? */

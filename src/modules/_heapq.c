@@ -12,6 +12,7 @@
 
 #include "memory/own.h"
 #include "objects/bind.h"
+#include "objects/plain.h"
 
 static inline PyObject **
 items_of(PyListObject *heap)
@@ -24,8 +25,12 @@ static tri
 goes_above(PyListObject *heap, Py_ssize_t i, Py_ssize_t j, bool is_max)
 {
     Py_ssize_t n = PyList_GET_SIZE(heap);
-    PyObject *a = Py_NewRef(items_of(heap)[is_max ? j : i]);
-    PyObject *b = Py_NewRef(items_of(heap)[is_max ? i : j]);
+    PyObject *a = items_of(heap)[is_max ? j : i];
+    PyObject *b = items_of(heap)[is_max ? i : j];
+    hob_order order = hob_order_plain(a, b);
+    if (order != ORDER_UNKNOWN) { return order == ORDER_LESS; }
+    Py_INCREF(a);
+    Py_INCREF(b);
     tri is_less = PyObject_RichCompareBool(a, b, Py_LT);
     Py_DECREF(a);
     Py_DECREF(b);
@@ -76,6 +81,9 @@ sink(PyListObject *heap, Py_ssize_t top, bool is_max)
     Py_ssize_t at = top;
     while (at < n >> 1) {
         Py_ssize_t child = 2 * at + 1;
+        for (Py_ssize_t i = 2 * child + 1; i < 2 * child + 5 && i < n; i++) {
+            __builtin_prefetch(items_of(heap)[i]);          /* for the next round */
+        }
         if (child + 1 < n) {
             tri left_first = goes_above(heap, child, child + 1, is_max);
             if (left_first < 0) { return -1; }

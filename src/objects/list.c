@@ -151,7 +151,10 @@ list_copy_of(PyObject *const *items, Py_ssize_t n)
 {
     PyListObject *self = list_of(n, false);
     if (!self) { return NULL; }
-    for (Py_ssize_t i = 0; i < n; i++) { self->ob_item[i] = Py_NewRef(items[i]); }
+    for (Py_ssize_t i = 0; i < n; i++) {
+        FETCH_AHEAD(items, i, n);
+        self->ob_item[i] = Py_NewRef(items[i]);
+    }
     return (PyObject *)self;
 }
 
@@ -167,16 +170,24 @@ hob_list_from_array(PyObject *const *items, Py_ssize_t n)
     return (PyObject *)self;
 }
 
+/* Drop n items, last one first, and free their array. */
+static void
+drop_items(PyObject **items, Py_ssize_t n)
+{
+    while (n-- > 0) {
+        FETCH_BEHIND(items, n);
+        Py_XDECREF(items[n]);
+    }
+    PyMem_Free(items);
+}
+
 static void
 list_dealloc(PyObject *op)
 {
     PyListObject *self = as_list(op);
     PyObject_GC_UnTrack(op);
     Py_TRASHCAN_BEGIN(op, list_dealloc)
-    if (self->ob_item) {
-        for (Py_ssize_t i = Py_SIZE(self); i-- > 0;) { Py_XDECREF(self->ob_item[i]); }
-        PyMem_Free(self->ob_item);
-    }
+    if (self->ob_item) { drop_items(self->ob_item, Py_SIZE(self)); }
     if (free_lists.n < N_FREE_LISTS && PyList_CheckExact(op) && !STRESSED(freelist)) {
         free_lists.items[free_lists.n++] = self;
     }
@@ -211,8 +222,7 @@ empty(PyObject *op)
     Py_SET_SIZE(self, 0);
     self->ob_item = NULL;
     self->allocated = 0;
-    while (n-- > 0) { Py_XDECREF(items[n]); }
-    PyMem_Free(items);
+    drop_items(items, n);
     return 0;
 }
 

@@ -70,7 +70,11 @@ static PyObject *
 list_next(PyObject *op)
 {
     PyObject *list = more(ITER(op));
-    return list ? Py_NewRef(PyList_GET_ITEM(list, ITER(op)->index++)) : NULL;
+    if (!list) { return NULL; }
+    PyObject **items = ((PyListObject *)list)->ob_item;
+    Py_ssize_t i = ITER(op)->index++;
+    FETCH_AHEAD(items, i, Py_SIZE(list));
+    return Py_NewRef(items[i]);
 }
 
 static PyObject *

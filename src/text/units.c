@@ -4,6 +4,8 @@
 #include <emmintrin.h>
 #include <string.h>
 
+#include "base/span.h"
+
 ptrdiff_t
 hob_ascii_prefix(const uint8_t *s, ptrdiff_t n)
 {
@@ -131,7 +133,7 @@ void
 hob_units_copy(int to_kind, void *to, int from_kind, const void *from, ptrdiff_t n)
 {
     if (to_kind == from_kind) {
-        memcpy(to, from, (size_t)n * to_kind);
+        hob_span_copy(to, from, (size_t)n * to_kind);
         return;
     }
     switch (to_kind * 8 + from_kind) {
@@ -187,7 +189,7 @@ hob_units_compare(int kind_a, const void *a, ptrdiff_t n_a,
 {
     ptrdiff_t n = n_a < n_b ? n_a : n_b;
     if (kind_a == 1 && kind_b == 1) {
-        int order = memcmp(a, b, (size_t)n);
+        int order = hob_span_order(a, b, (size_t)n);
         if (order) { return order < 0 ? -1 : 1; }
     }
     else {
@@ -202,7 +204,7 @@ hob_units_compare(int kind_a, const void *a, ptrdiff_t n_a,
 bool
 hob_units_equal(int kind_a, const void *a, int kind_b, const void *b, ptrdiff_t n)
 {
-    if (kind_a == kind_b) { return memcmp(a, b, (size_t)n * kind_a) == 0; }
+    if (kind_a == kind_b) { return hob_span_same(a, b, (size_t)n * kind_a); }
     for (ptrdiff_t i = 0; i < n; i++) {
         if (hob_unit_at(kind_a, a, i) != hob_unit_at(kind_b, b, i)) { return false; }
     }

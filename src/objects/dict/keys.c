@@ -100,6 +100,10 @@ drop_entries(PyDictKeysObject *keys)
     if (keys->kind == KEYS_GENERAL) {
         hob_dict_entry *entry = hob_keys_general(keys);
         for (; n > 0; n--, entry++) {
+            if (n > FETCH_STEPS) {
+                __builtin_prefetch(entry[FETCH_STEPS].key, 1);
+                __builtin_prefetch(entry[FETCH_STEPS].value, 1);
+            }
             Py_XDECREF(entry->key);
             Py_XDECREF(entry->value);
         }
@@ -107,6 +111,10 @@ drop_entries(PyDictKeysObject *keys)
     }
     hob_dict_str_entry *entry = hob_keys_str(keys);
     for (; n > 0; n--, entry++) {
+        if (n > FETCH_STEPS) {
+            __builtin_prefetch(entry[FETCH_STEPS].key, 1);
+            __builtin_prefetch(entry[FETCH_STEPS].value, 1);
+        }
         Py_XDECREF(entry->key);
         Py_XDECREF(entry->value);
     }
@@ -228,6 +236,7 @@ hob_keys_build_indices(PyDictKeysObject *keys)
     }
     hob_dict_str_entry *entries = hob_keys_str(keys);
     for (Py_ssize_t i = 0; i < n; i++) {
+        if (i + FETCH_STEPS < n) { __builtin_prefetch(entries[i + FETCH_STEPS].key); }
         link_entry(keys, ((PyASCIIObject *)entries[i].key)->hash, i);
     }
 }

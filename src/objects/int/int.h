@@ -91,7 +91,9 @@ hob_int_new_medium(void)
 {
     PyObject *op = hob_int_pool.first;
     if (UNLIKELY(!op)) { return hob_int_alloc_medium(); }
-    hob_int_pool.first = (PyObject *)op->ob_type;
+    PyObject *next = (PyObject *)op->ob_type;
+    __builtin_prefetch(next, 1);                /* the next call reads the link in it */
+    hob_int_pool.first = next;
     hob_int_pool.n--;
     op->ob_type = &PyLong_Type;
     op->ob_refcnt = 1;

@@ -5,6 +5,8 @@
  */
 #include "objects/str/str_int.h"
 
+#include "base/span.h"
+
 
 
 static PyObject *
@@ -114,6 +116,7 @@ measure_items(PyObject *const *items, Py_ssize_t n_items, Py_ssize_t n_separator
 {
     size_t n = 0;
     for (Py_ssize_t i = 0; i < n_items; i++) {
+        FETCH_AHEAD(items, i, n_items);
         PyObject *item = items[i];
         if (!PyUnicode_Check(item)) {
             PyErr_Format(PyExc_TypeError,
@@ -137,12 +140,12 @@ measure_items(PyObject *const *items, Py_ssize_t n_items, Py_ssize_t n_separator
     return 0;
 }
 
-/* Where n bytes copied from `from` end; most of them are few. */
+/* Where n bytes copied from `from` end. */
 static inline char *
 put_bytes(char *at, const char *from, Py_ssize_t n)
 {
     if (n == 1) { *at = *from; }
-    else { memcpy(at, from, (size_t)n); }
+    else        { hob_span_copy(at, from, (size_t)n); }
     return at + n;
 }
 
