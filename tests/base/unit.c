@@ -129,6 +129,9 @@ check_spans(void)
     for (size_t n = 0; n <= sizeof a; n++) {
         for (size_t i = 0; i < n; i++) { a[i] = b[i] = (unsigned char)next_bits(); }
         n_wrong += !hob_span_same(a, b, n) || hob_span_order(a, b, n) != 0;
+        memset(b, 0, sizeof b);
+        hob_span_copy(b, a, n);
+        n_wrong += memcmp(a, b, n) != 0 || (n < sizeof b && b[n] != 0);
         for (size_t i = 0; i < n; i++) {
             b[i] ^= 0x81;
             n_wrong += hob_span_same(a, b, n)
