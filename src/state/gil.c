@@ -731,6 +731,7 @@ hob_gil_check(hob_gil_thread *t)
     uint64_t now = hob_clock_ns();
     account(gil, now);
     atomic_store_explicit(&gil->asked, 0, memory_order_relaxed);
+    atomic_store_explicit(&gil->is_spun_in_vain, false, memory_order_relaxed);
     hob_breaker_clear(t->ts->interp, BREAK_GIL);
     hob_gil_thread *next = choose(gil, now);
     if (!next) {

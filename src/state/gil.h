@@ -61,7 +61,7 @@ typedef struct hob_gil {
     _Atomic int n_spinners;             /* atomic */
     hob_gil_thread *_Atomic spinner;    /* the last of them while it spins; atomic */
     _Atomic bool is_crowded;            /* who waits for a lock had better sleep; atomic */
-    _Atomic bool is_spun_in_vain;       /* for this owner, who may be off its core; atomic */
+    _Atomic bool is_spun_in_vain;       /* .. and the owner was not seen running since; atomic */
     uint64_t fair_clock;                /* what `used` would be if all were served alike */
     uint64_t n_switches;                /* how often the owner changed while others queued */
     _Atomic uint64_t slice;             /* sys.setswitchinterval, ns; atomic */
