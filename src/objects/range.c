@@ -13,6 +13,7 @@
 #include "memory/own.h"
 #include "objects/bind.h"
 #include "objects/ids.h"
+#include "objects/int/int.h"
 #include "objects/iterators.h"
 #include "state/runtime.h"
 
@@ -373,7 +374,7 @@ iter_next(PyObject *op)
     self->left--;
     long value = self->next;
     self->next = (long)((unsigned long)value + (unsigned long)self->step);
-    return PyLong_FromLong(value);
+    return hob_int_from_i64(value);
 }
 
 static PyObject *

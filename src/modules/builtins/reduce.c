@@ -1,6 +1,7 @@
 /* reduce.c -- functions over iterables: all, any, max, min, sum, sorted. */
 #include "modules/builtins/builtins.h"
 
+#include "objects/int/int.h"
 #include "state/runtime.h"
 
 static MUST_USE tri
@@ -146,30 +147,37 @@ refuse_text(PyObject *start)
     return message ? -1 : 0;
 }
 
+/* Whether op is an int, or a bool, that fits. */
+static inline bool
+is_short_int(PyObject *op, long *value)
+{
+    if (LIKELY(PyLong_CheckExact(op) && hob_int_is_medium(op))) {
+        *value = hob_int_medium_value(op);
+        return true;
+    }
+    if (!PyLong_CheckExact(op) && !PyBool_Check(op)) { return false; }
+    int overflow;
+    *value = PyLong_AsLongAndOverflow(op, &overflow);
+    return !overflow;
+}
+
 /* Add while the items are ints and the total fits a long; *item is the first that
  * was not added (NULL at the end).  The total so far is in *total. */
 static MUST_USE status
 sum_ints(PyObject *iterator, PyObject **total, PyObject **item)
 {
-    int overflow;
-    long sum = PyLong_AsLongAndOverflow(*total, &overflow);
+    long sum;
     *item = NULL;
-    if (overflow) { return 0; }
+    if (!is_short_int(*total, &sum)) { return 0; }
     PyObject *next;
-    bool stopped = false;
-    while (!stopped && (next = PyIter_Next(iterator))) {
-        long value = 0;
-        bool fits = PyLong_CheckExact(next) || PyBool_Check(next);
-        if (fits) {
-            value = PyLong_AsLongAndOverflow(next, &overflow);
-            fits = !overflow && !__builtin_add_overflow(sum, value, &sum);
-            if (!fits && !overflow) { sum -= value; }   /* wrapped: take it back */
-        }
-        if (fits) { Py_DECREF(next); }
-        else {
+    while ((next = PyIter_Next(iterator))) {
+        long value, more;
+        if (!is_short_int(next, &value) || __builtin_add_overflow(sum, value, &more)) {
             *item = next;
-            stopped = true;
+            break;
         }
+        sum = more;
+        if (--next->ob_refcnt == 0) { hob_int_bury(next); }     /* exact: a bool stays */
     }
     if (PyErr_Occurred()) { return -1; }
     PyObject *boxed = PyLong_FromLong(sum);
