@@ -570,7 +570,7 @@ collect(int generation, Py_ssize_t *n_collected, Py_ssize_t *n_uncollectable, bo
     for (int i = 0; i <= generation; i++) { hob_gc.generations[i].count = 0; }
     hob_gc_head *young = gen->list;
     hob_gc_head *old = generation + 1 < GC_GENERATIONS ? gen[1].list : young;
-    for (int i = 0; i < generation; i++) {
+    for (int i = generation; i-- > 0;) {        /* so that what is older stays before */
         hob_gc_list_merge(hob_gc.generations[i].list, young);
     }
 
