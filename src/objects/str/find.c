@@ -36,14 +36,15 @@ hob_str_find_char(text hay, Py_UCS4 ch, int direction)
     }
 }
 
+/* By `find`, which wants a needle as wide as the hay; -2 without memory. */
 static NOINLINE Py_ssize_t
-find_widened(text hay, text needle, int direction)
+find_widened(text hay, text needle, int direction, Py_ssize_t (*find)(text, text, int))
 {
     uint32_t stack[WIDEN_STACK / 4];
     void *heap;
     const void *units = hob_text_widen(needle, hay.kind, stack, &heap);
     if (!units) { return -2; }
-    Py_ssize_t at = hob_str_find_same(hay, (text){hay.kind, units, needle.n}, direction);
+    Py_ssize_t at = find(hay, (text){hay.kind, units, needle.n}, direction);
     PyMem_Free(heap);
     return at;
 }
@@ -54,26 +55,14 @@ hob_str_find(text hay, text needle, int direction)
     if (needle.n > hay.n || needle.kind > hay.kind) { return -1; }
     if (needle.n == 1) { return hob_str_find_char(hay, text_at(needle, 0), direction); }
     if (needle.kind == hay.kind) { return hob_str_find_same(hay, needle, direction); }
-    return find_widened(hay, needle, direction);
-}
-
-static NOINLINE Py_ssize_t
-find_long(text hay, text needle, int direction)
-{
-    uint32_t stack[WIDEN_STACK / 4];
-    void *heap;
-    const void *units = hob_text_widen(needle, hay.kind, stack, &heap);
-    if (!units) { return -2; }
-    Py_ssize_t at = hob_scan_find(hay, (text){hay.kind, units, needle.n}, direction);
-    PyMem_Free(heap);
-    return at;
+    return find_widened(hay, needle, direction, hob_str_find_same);
 }
 
 Py_ssize_t
 hob_str_find_aside(text hay, text needle, int direction)
 {
     if (hob_scan_is_long(hay.kind, hay.n) && needle.n <= hay.n && needle.kind <= hay.kind) {
-        return find_long(hay, needle, direction);
+        return find_widened(hay, needle, direction, hob_scan_find);
     }
     return hob_str_find(hay, needle, direction);
 }
