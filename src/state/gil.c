@@ -32,7 +32,8 @@
  *            decides at each check and each drop who is next; no clock has a say.
  * Holds      While the queue lock is held and the low bit is set, the owner cannot
  *            leave: a drop with waiters needs that lock.
- *            A thread in a queue of the stove has is_queued; `next` links it.
+ *            A thread in a queue of the stove has is_queued; `before` and `next` link it,
+ *            and `ticket` ascends along the queue.
  *            If the first in the queue has no timer (it sleeps for a lock that was
  *            released), `asked` is set, or the stove is free and it has been woken.
  * Hazard     The order "set nap, look at the word" in nap_in_queue pairs with "set
